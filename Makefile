@@ -1,0 +1,58 @@
+# make demo    scores the bundled calls: no key, no server
+# make test    everything CI runs
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check lint types imports unit evals bench lock clean
+
+help: ## List these targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+install: $(STAMP) ## Make .venv with every pinned dependency
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Bantam needs Python 3.11 or newer; say make PYTHON=python3.11") if sys.version_info < (3, 11) else 0'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	if command -v uv >/dev/null 2>&1; then \
+	  uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock; \
+	else \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock; \
+	fi
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: install ## Score the bundled sample calls, with evidence
+	$(BIN)/bantam demo
+
+test: check unit ## Everything CI runs
+
+check: lint types imports ## Format, lint, types, import contracts
+
+lint: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: install
+	$(BIN)/mypy
+
+imports: install
+	$(BIN)/lint-imports
+
+unit: install ## The tests
+	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+evals: install ## Offline evals on bundled data; writes report.html
+	$(BIN)/bantam evals run
+
+bench: install ## Measure, print a table, write benchmarks/results/
+	$(BIN)/python -m benchmarks
+
+lock: ## Pin every dependency again, with hashes
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	  --group dev --custom-compile-command "make lock" -o requirements.lock pyproject.toml
+
+clean: ## Remove the environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,1 @@
+"""Values and pure functions. No input, no output, no clock, no randomness."""

@@ -1,0 +1,58 @@
+"""The append-only stream of what happened, in the activity-schema form that analysts know.
+
+Source of the form: ActivitySchema 2.0 (activity_id, ts, customer, activity, feature_json,
+revenue_impact, link, activity_occurrence, activity_repeated_at).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from pydantic import AwareDatetime
+
+from bantam.domain.value import Value
+
+
+class ActivityKind(StrEnum):
+    """What can happen. Past tense; a new kind is a new line, never a new meaning."""
+
+    CALL_READ = "call_read"
+    CALL_EXTRACTED = "call_extracted"
+    CALL_UNSCORED = "call_unscored"
+    CALL_SCORED = "call_scored"
+    CALL_RESCORED = "call_rescored"
+    DELIVERY_QUEUED = "delivery_queued"
+    DELIVERY_HELD = "delivery_held"
+    DELIVERY_SENT = "delivery_sent"
+    DELIVERY_FAILED = "delivery_failed"
+    DELIVERY_DELAYED = "delivery_delayed"
+    SCORE_REVIEWED = "score_reviewed"
+    DEAL_CLOSED = "deal_closed"
+    CALL_BOOKED = "call_booked"
+    CALL_RESCHEDULED = "call_rescheduled"
+    CALL_CANCELLED = "call_cancelled"
+    CALL_HELD = "call_held"
+    CALL_NO_SHOW = "call_no_show"
+    TRANSCRIPT_AWAITED = "transcript_awaited"
+    TRANSCRIPT_NEVER_CAME = "transcript_never_came"
+    WEBHOOK_RECEIVED = "webhook_received"
+    DATA_FORGOTTEN = "data_forgotten"
+
+
+class Activity(Value):
+    """One thing that happened to one customer (deal)."""
+
+    id: str
+    """Digest that makes writing it twice harmless."""
+    at: AwareDatetime
+    customer: str
+    """Deal id, or "call:<id>" when the call has no deal."""
+    kind: ActivityKind
+    actor: str
+    """Who did it: "bantam", a worker's name, or a person's e-mail."""
+    features: Mapping[str, str | int | float | bool | None] = {}
+    """Ids, versions and numbers. Never transcript text."""
+    revenue_impact: float | None = None
+    """Money that moved, in the deal's currency; only for closed deals."""
+    link: str | None = None

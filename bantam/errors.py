@@ -1,0 +1,137 @@
+"""Every error that Bantam raises on purpose, as one tree.
+
+    BantamError
+    ├── SettingsError            bantam.toml or the environment is wrong
+    │   └── ScoreModelError      a score model in bantam.toml cannot be used
+    ├── CallFileError            a call file cannot be read (names file, place, expectation)
+    ├── LedgerError              the ledger cannot be opened or is at another revision
+    │   └── NotInLedgerError     asked for a call, deal or score that is not there
+    ├── ExtractionError          an extractor cannot run at all (not: one call that failed)
+    │   └── QuotaExhaustedError  the model provider says that the account has no quota left
+    └── VendorError              a vendor's API answered something other than success
+        ├── VendorAuthError      credentials are wrong, expired or lack a scope
+        ├── VendorNotFoundError  the record does not exist there
+        ├── VendorRejectedError  the vendor refuses this request for good (do not retry)
+        ├── VendorConflictError  somebody else wrote first, or it exists already
+        ├── VendorBusyError      rate limited or budget spent: `retry_at` says when
+        └── VendorDownError      5xx, timeouts, cut connections: may work later
+
+One-line messages that name the thing, the place and the fix. No message ever
+holds transcript text, a payload or a secret.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+
+class BantamError(Exception):
+    """Base of all errors that a user may see as one line."""
+
+
+class SettingsError(BantamError):
+    """bantam.toml or an environment variable is missing, misspelt or out of bounds."""
+
+
+class ScoreModelError(SettingsError):
+    """A named score model in bantam.toml cannot be used."""
+
+
+class CallFileError(BantamError):
+    """A call file cannot be read.
+
+    Attributes:
+        path: the file (or "<stdin>").
+        place: where in it, in words a person can follow: "line 12", "turns[3].text".
+        expected: what was expected there.
+    """
+
+    def __init__(self, path: Path | str, place: str, expected: str) -> None:
+        super().__init__(f"{path}: {place}: {expected}")
+        self.path = str(path)
+        self.place = place
+        self.expected = expected
+
+
+class LedgerError(BantamError):
+    """The ledger cannot be opened, or its schema is not the one this version needs."""
+
+
+class NotInLedgerError(LedgerError):
+    """The call, deal, score or delivery asked for is not in the ledger."""
+
+
+class ExtractionError(BantamError):
+    """An extractor cannot run at all: no key, no prompt folder, no model file."""
+
+
+class QuotaExhaustedError(ExtractionError):
+    """The provider reports `insufficient_quota`: retrying costs time and brings nothing."""
+
+
+class VendorError(BantamError):
+    """A vendor's API answered something other than success.
+
+    Attributes:
+        vendor: "gong", "hubspot", ...
+        status: the HTTP status, or None when no answer came.
+        request_id: the vendor's own id for the request, for their support.
+        code: the vendor's own error code, if it names one.
+    """
+
+    def __init__(
+        self,
+        vendor: str,
+        message: str,
+        *,
+        status: int | None = None,
+        request_id: str | None = None,
+        code: str | None = None,
+    ) -> None:
+        super().__init__(f"{vendor}: {message}")
+        self.vendor = vendor
+        self.status = status
+        self.request_id = request_id
+        self.code = code
+
+
+class VendorAuthError(VendorError):
+    """Credentials are wrong, expired, or lack a scope."""
+
+
+class VendorNotFoundError(VendorError):
+    """The record does not exist at the vendor."""
+
+
+class VendorRejectedError(VendorError):
+    """The vendor refuses this request for good; sending it again cannot help."""
+
+
+class VendorConflictError(VendorError):
+    """The record exists already, or was changed since it was read."""
+
+
+class VendorBusyError(VendorError):
+    """Rate limited, or a daily budget is spent.
+
+    Attributes:
+        retry_at: aware UTC time before which asking again is useless, if the vendor said so.
+    """
+
+    def __init__(
+        self,
+        vendor: str,
+        message: str,
+        *,
+        retry_at: datetime | None = None,
+        status: int | None = None,
+        request_id: str | None = None,
+        code: str | None = None,
+    ) -> None:
+        super().__init__(vendor, message, status=status, request_id=request_id, code=code)
+        self.retry_at = retry_at
+
+
+class VendorDownError(VendorError):
+    """5xx, a timeout or a cut connection: the same request may work later."""

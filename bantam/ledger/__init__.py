@@ -1,0 +1,1 @@
+"""The ledger: tables, the store (the only place with queries), migrations."""

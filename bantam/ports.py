@@ -1,0 +1,97 @@
+"""What Bantam asks of the world outside: protocols of one or two methods.
+
+Real ones live in `integrations/` and `extractors/`; fakes in `tests/fakes.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Protocol
+
+from bantam.domain.bant import Extraction
+from bantam.domain.calls import Call, CallId, CallWindow
+from bantam.domain.deals import Outcome
+from bantam.domain.delivery import Delivery, Receipt
+
+
+class Clock(Protocol):
+    """Tells the time; passed in so that tests can."""
+
+    def __call__(self) -> datetime:
+        """Return now as an aware UTC datetime."""
+        ...
+
+
+class TranscriptNotReady(Exception):  # noqa: N818 - a state of the world, not an error
+    """The source knows the call and has no transcript of it yet: ask again later.
+
+    Attributes:
+        final: True when the source says that one will never come.
+    """
+
+    def __init__(self, call_id: CallId, *, final: bool = False) -> None:
+        super().__init__(f"call {call_id}: {'no transcript will come' if final else 'not ready'}")
+        self.call_id = call_id
+        self.final = final
+
+
+class CallSource(Protocol):
+    """A call recorder, or a folder of files."""
+
+    name: str
+
+    def call_ids(self, window: CallWindow) -> Iterator[CallId]:
+        """Yield ids of calls that started in the window, each once, streaming page by page."""
+        ...
+
+    def fetch(self, call_id: CallId) -> Call:
+        """Return one call with its transcript.
+
+        Raises:
+            TranscriptNotReady: the transcript is not there yet, or never will be.
+            CallFileError | VendorError: it cannot be read.
+        """
+        ...
+
+
+class Extractor(Protocol):
+    """Reads one call. Thread-safe: many calls are read at once."""
+
+    name: str
+
+    @property
+    def version_key(self) -> str:
+        """Digest of everything but the call that decides the answer (see `RunRecord`)."""
+        ...
+
+    def extract(self, call: Call) -> Extraction:
+        """Return the four readings, or an outcome that says why there are none.
+
+        Raises:
+            ExtractionError: nothing can be read at all (no key, no quota); not for one bad call.
+        """
+        ...
+
+
+class Gateway(Protocol):
+    """A place that scores are delivered to: a CRM, Slack, a table."""
+
+    name: str
+
+    def send(self, delivery: Delivery) -> Receipt:
+        """Write the delivery; idempotent on `delivery.key`.
+
+        Raises:
+            VendorBusyError | VendorDownError: may work later.
+            VendorError: will not work as it is.
+        """
+        ...
+
+
+class OutcomeSource(Protocol):
+    """A CRM's closed deals."""
+
+    def closed_deals(self, since: datetime) -> Iterator[Outcome]:
+        """Yield deals closed at or after `since`."""
+        ...

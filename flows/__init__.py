@@ -1,0 +1,1 @@
+"""Prefect flows over plain functions; `wiring.py` is the one composition root."""

@@ -1,0 +1,1 @@
+"""The one composition root: settings in, sources, extractors, gateways and ledger out."""

@@ -1,0 +1,1 @@
+"""Vendors: one folder each, knowing nothing of one another."""

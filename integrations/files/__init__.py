@@ -1,0 +1,1 @@
+"""Calls from files, folders and standard input."""
