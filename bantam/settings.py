@@ -1,0 +1,223 @@
+"""bantam.toml and the environment, as one frozen value. Read by flows/wiring.py and apps only.
+
+Order of precedence: environment (`BANTAM_LEDGER__URL`, two underscores between section and key),
+then bantam.toml, then the defaults here. Secrets come from the environment and never print.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+from bantam.domain.calls import DealId
+from bantam.domain.score import ScoreModel
+from bantam.errors import ScoreModelError, SettingsError
+from bantam.scoring import SHIPPED_MODELS
+
+FILE_NAME = "bantam.toml"
+ENV_PREFIX = "BANTAM_"
+
+
+class Section(BaseModel):
+    """Frozen; refuses unknown keys, so that a misspelt one is found."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class LedgerSettings(Section):
+    """Where everything is kept."""
+
+    url: SecretStr = SecretStr("sqlite:///bantam.db")
+    """SQLAlchemy URL; secret because a PostgreSQL URL holds a password."""
+
+
+class Price(Section):
+    """US dollars per million tokens."""
+
+    input: float = Field(ge=0)
+    cached_input: float | None = Field(default=None, ge=0)
+    """None: cached tokens cost as much as others."""
+    output: float = Field(ge=0)
+
+
+class ModelSettings(Section):
+    """The language model: any OpenAI-compatible server."""
+
+    name: str = "gpt-5.6-mini"
+    base_url: str = "https://api.openai.com/v1"
+    api_key: SecretStr | None = None
+    """From BANTAM_MODEL__API_KEY, else OPENAI_API_KEY."""
+    parameters: Mapping[str, Any] = {}
+    """Sent as they are (temperature, reasoning_effort, ...). What is not here is not sent."""
+    max_tokens: int = Field(default=4096, ge=16)
+    max_tokens_name: Literal["max_tokens", "max_completion_tokens"] = "max_completion_tokens"
+    mode: Literal["auto", "json_schema", "tool", "json_object", "text"] = "auto"
+    """First rung of the structured-output ladder; auto starts at json_schema."""
+    context_tokens: int = Field(default=100_000, ge=1024)
+    """Longer transcripts are split on turn boundaries."""
+    timeout_seconds: float = Field(default=120.0, gt=0)
+    """For one call's reading in all, retries included."""
+    concurrency: int = Field(default=16, ge=1, le=512)
+    tokens_per_minute: int | None = Field(default=None, ge=1000)
+    samples: int = Field(default=1, ge=1, le=9)
+    prices: Mapping[str, Price] = {}
+    """By model name."""
+
+
+class SideSettings(Section):
+    """Who the seller is; everybody else on a known e-mail domain is the buyer."""
+
+    seller_domains: tuple[str, ...] = ()
+    seller_names: tuple[str, ...] = ()
+
+
+class ScoringSettings(Section):
+    """Which score model is used, and the models of this installation."""
+
+    model: str = "bant"
+    models: Mapping[str, ScoreModel] = {}
+    fiscal_year_start_month: int = Field(default=1, ge=1, le=12)
+
+
+class DeliverySettings(Section):
+    """Where scores go."""
+
+    targets: tuple[str, ...] = ("embedded",)
+    review_base_url: str | None = None
+    """Public address of the review pages; None leaves the link out."""
+
+
+class Settings(Section):
+    """Everything that can be set."""
+
+    extractor: Literal["embedded", "model"] = "embedded"
+    ledger: LedgerSettings = LedgerSettings()
+    model: ModelSettings = ModelSettings()
+    sides: SideSettings = SideSettings()
+    scoring: ScoringSettings = ScoringSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    deal_by_call: Mapping[str, DealId] = {}
+    """Deals of calls whose source does not name one: {call id: deal id}."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _models_have_names(cls, data: Any) -> Any:
+        """[scoring.models.NAME] names the model, so that the name is written once."""
+        models = data.get("scoring", {}).get("models", {}) if isinstance(data, dict) else {}
+        if isinstance(models, dict):
+            for name, model in models.items():
+                if isinstance(model, dict):
+                    model.setdefault("name", name)
+        return data
+
+    def score_model(self, name: str | None = None) -> ScoreModel:
+        """Return a score model by name; this installation's come before the shipped ones.
+
+        Raises:
+            ScoreModelError: no model has this name.
+        """
+        wanted = name or self.scoring.model
+        known = {**SHIPPED_MODELS, **self.scoring.models}
+        if wanted not in known:
+            raise ScoreModelError(
+                f"scoring.model: no score model is called {wanted!r}; there are "
+                f"{', '.join(sorted(known))}{_did_you_mean(wanted, known)}"
+            )
+        return known[wanted]
+
+
+def load_settings(path: Path | None = None, env: Mapping[str, str] | None = None) -> Settings:
+    """Read bantam.toml and the environment.
+
+    Args:
+        path: the file; None looks for bantam.toml in the current folder, where none is fine.
+        env: stands in for os.environ.
+
+    Raises:
+        SettingsError: a file that is asked for is not there, is not TOML, or holds a key or
+            value that cannot be used; the message names each place.
+    """
+    env = os.environ if env is None else env
+    where = path or Path(env.get("BANTAM_CONFIG", FILE_NAME))
+    data: dict[str, Any] = {}
+    if where.exists():
+        try:
+            data = tomllib.loads(where.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{where}: not TOML: {error}") from None
+    elif path is not None or "BANTAM_CONFIG" in env:
+        raise SettingsError(f"{where}: no such file; leave --config out to use the defaults")
+    try:
+        _overlay(data, env)
+        settings = Settings.model_validate(data)
+    except ValidationError as error:
+        raise _as_settings_error(where, error) from None
+    settings.score_model()
+    return settings
+
+
+def _overlay(data: dict[str, Any], env: Mapping[str, str]) -> None:
+    """Lay BANTAM_SECTION__KEY=value over the file's data; values are TOML or plain strings."""
+    for name, text in env.items():
+        if not name.startswith(ENV_PREFIX) or name.startswith(_OTHER_VARIABLES):
+            continue
+        *sections, key = name[len(ENV_PREFIX) :].lower().split("__")
+        place = data
+        for section in sections:
+            place = place.setdefault(section, {})
+            if not isinstance(place, dict):
+                raise SettingsError(f"{name}: {section} is a value in {FILE_NAME}, not a section")
+        place[key] = _parsed(text)
+    openai_key = env.get("OPENAI_API_KEY")
+    if openai_key and "api_key" not in data.get("model", {}):
+        data.setdefault("model", {})["api_key"] = openai_key
+
+
+_OTHER_VARIABLES = ("BANTAM_CONFIG", "BANTAM_SHARED", "BANTAM_TEST_")
+"""Not settings: where the file is, and what only tests read."""
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return tomllib.loads(f"v = {text}")["v"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _as_settings_error(where: Path, error: ValidationError) -> SettingsError:
+    lines, model_is_wrong = [], False
+    for problem in error.errors(include_input=False, include_url=False):
+        place = ".".join(str(part) for part in problem["loc"]) or "settings"
+        message = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            known = _keys_at(problem["loc"][:-1])
+            message = f"no such setting{_did_you_mean(str(problem['loc'][-1]), known)}"
+        model_is_wrong |= problem["loc"][:2] == ("scoring", "models")
+        lines.append(f"{where}: {place}: {message}")
+    return (ScoreModelError if model_is_wrong else SettingsError)("; ".join(lines))
+
+
+def _keys_at(location: tuple[int | str, ...]) -> list[str]:
+    """Return the keys of the section at a location, as far as sections can be followed."""
+    section: type[BaseModel] = Settings
+    if location[:2] == ("scoring", "models"):
+        return list(ScoreModel.model_fields)
+    for part in location:
+        field = section.model_fields.get(str(part))
+        if field is None or not isinstance(field.annotation, type):
+            return []
+        if not issubclass(field.annotation, BaseModel):
+            return []
+        section = field.annotation
+    return list(section.model_fields)
+
+
+def _did_you_mean(word: str, known: Mapping[str, Any] | list[str]) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
