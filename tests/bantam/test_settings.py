@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bantam.domain.bant import Criterion
+from bantam.errors import ScoreModelError, SettingsError
+from bantam.settings import load_settings
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "bantam.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_defaults_need_no_file_and_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = load_settings(env={})
+    assert (settings.extractor, settings.delivery.targets) == ("embedded", ("embedded",))
+    assert settings.score_model().name == "bant"
+
+
+def test_environment_wins_over_the_file(tmp_path: Path) -> None:
+    path = write(tmp_path, '[model]\nname = "a"\nconcurrency = 2\n')
+    env = {"BANTAM_MODEL__NAME": "b", "BANTAM_MODEL__API_KEY": "sk-1", "BANTAM_TEST_X": "1"}
+    settings = load_settings(path, env)
+    assert (settings.model.name, settings.model.concurrency) == ("b", 2)
+    assert settings.model.api_key.get_secret_value() == "sk-1"
+
+
+def test_secrets_do_not_print(tmp_path: Path) -> None:
+    env = {"OPENAI_API_KEY": "sk-secret", "BANTAM_LEDGER__URL": "postgresql://u:pw-secret@h/d"}
+    shown = repr(load_settings(write(tmp_path, ""), env))
+    assert "secret" not in shown.replace("SecretStr", "")
+
+
+WEIGHTS = "weights = {budget = 0.1, authority = 0.2, need = 0.3, timeframe = 0.4}"
+
+
+def test_a_named_model_of_this_installation_is_used(tmp_path: Path) -> None:
+    text = f'[scoring]\nmodel = "upsell"\n[scoring.models.upsell]\n{WEIGHTS}\n'
+    model = load_settings(write(tmp_path, text), {}).score_model()
+    assert (model.name, model.weights[Criterion.TIMEFRAME]) == ("upsell", 0.4)
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "said"),
+    [
+        pytest.param("[ledgr]\n", SettingsError, "did you mean 'ledger'?", id="section misspelt"),
+        pytest.param("[model]\nnme = 1\n", SettingsError, "model.nme: no such setting; did you mean 'name'?", id="key misspelt"),
+        pytest.param("[model]\nconcurrency = 0\n", SettingsError, "model.concurrency", id="out of bounds"),
+        pytest.param("[model\n", SettingsError, "not TOML", id="not toml"),
+        pytest.param('[scoring]\nmodel = "bnt"\n', ScoreModelError, "did you mean 'bant'?", id="unknown score model"),
+        pytest.param(
+            "[scoring.models.x]\nweights = {budget = 0.1, authority = 0.2, need = 0.3, timeframe = 0.3}\n",
+            ScoreModelError, "scoring.models.x: weights: must sum to 1, they sum to 0.9", id="weights",
+        ),
+        pytest.param(
+            "[scoring.models.x]\nweights = {budget = 0.5, need = 0.5}\n",
+            ScoreModelError, "missing: authority, timeframe", id="criterion left out",
+        ),
+        pytest.param(
+            f"[scoring.models.x]\n{WEIGHTS}\nlevel_values = [0, 0.5, 0.4, 0.8, 1]\n",
+            ScoreModelError, "level_values: must not decrease", id="decreasing values",
+        ),
+        pytest.param(
+            f"[scoring.models.x]\n{WEIGHTS}\nbands = [{{name = 'hot', at_least = 50}}]\n",
+            ScoreModelError, "one band must start at 1", id="bands leave a hole",
+        ),
+        pytest.param(
+            "[scoring.models.x]\nweights = {budget = 0.1, authority = 0.2, need = 0.3, timefrme = 0.4}\n",
+            ScoreModelError, "scoring.models.x.weights.timefrme", id="criterion misspelt",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named_with_its_place(
+    tmp_path: Path, text: str, error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error) as caught:
+        load_settings(write(tmp_path, text), {})
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_asked_for_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no such file"):
+        load_settings(tmp_path / "other.toml", {})
