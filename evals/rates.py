@@ -72,7 +72,7 @@ def rate(hits: int, n: int, confidence: float = CONFIDENCE) -> Rate:
         raise ValueError(f"hits: must be within 0..{n}, is {hits}")
     if n == 0:
         return Rate(value=None, hits=0, n=0)
-    from scipy.stats import binomtest
+    from scipy.stats import binomtest  # noqa: PLC0415 - heavy
 
     interval = binomtest(hits, n).proportion_ci(confidence, method="wilson")
     return Rate(
