@@ -134,4 +134,22 @@ class VendorBusyError(VendorError):
 
 
 class VendorDownError(VendorError):
-    """5xx, a timeout or a cut connection: the same request may work later."""
+    """5xx, a timeout or a cut connection: the same request may work later.
+
+    Attributes:
+        may_have_arrived: False when the vendor cannot have seen the request; True when it may
+            have done what was asked although no good answer came back.
+    """
+
+    def __init__(
+        self,
+        vendor: str,
+        message: str,
+        *,
+        may_have_arrived: bool = True,
+        status: int | None = None,
+        request_id: str | None = None,
+        code: str | None = None,
+    ) -> None:
+        super().__init__(vendor, message, status=status, request_id=request_id, code=code)
+        self.may_have_arrived = may_have_arrived

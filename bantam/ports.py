@@ -13,6 +13,7 @@ from bantam.domain.bant import Extraction
 from bantam.domain.calls import Call, CallId, CallWindow
 from bantam.domain.deals import Outcome
 from bantam.domain.delivery import Delivery, Receipt
+from bantam.domain.limits import RequestLimit
 
 
 class Clock(Protocol):
@@ -86,6 +87,23 @@ class Gateway(Protocol):
             VendorBusyError | VendorDownError: may work later.
             VendorError: will not work as it is.
         """
+        ...
+
+
+class RateLimiter(Protocol):
+    """Keeps the count of requests per vendor and tenant. Thread-safe."""
+
+    def acquire(self, limit: RequestLimit, now: datetime) -> float:
+        """Take one request, or say how long to wait.
+
+        Returns:
+            0.0 when the request may go: it has been counted. Else the seconds after which to
+            ask again: nothing has been counted.
+        """
+        ...
+
+    def pause(self, limit: RequestLimit, until: datetime) -> None:
+        """Let nobody through before `until`, because the vendor said so."""
         ...
 
 
