@@ -13,6 +13,7 @@
         ├── VendorNotFoundError  the record does not exist there
         ├── VendorRejectedError  the vendor refuses this request for good (do not retry)
         ├── VendorConflictError  somebody else wrote first, or it exists already
+        ├── UnresolvedDealError  no deal or several fit a call: a person must say which
         ├── VendorBusyError      rate limited or budget spent: `retry_at` says when
         └── VendorDownError      5xx, timeouts, cut connections: may work later
 
@@ -110,6 +111,18 @@ class VendorRejectedError(VendorError):
 
 class VendorConflictError(VendorError):
     """The record exists already, or was changed since it was read."""
+
+
+class UnresolvedDealError(VendorError):
+    """No deal, or more than one, fits a call: the delivery waits until a person says which.
+
+    Attributes:
+        candidates: the CRM's ids of the deals that fit; empty when none does.
+    """
+
+    def __init__(self, vendor: str, message: str, *, candidates: tuple[str, ...] = ()) -> None:
+        super().__init__(vendor, message)
+        self.candidates = candidates
 
 
 class VendorBusyError(VendorError):

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from bantam.domain.bant import Extraction
 from bantam.domain.calls import Call, CallId, CallWindow
+from bantam.domain.crm_records import Firmographics, RecordMemory
 from bantam.domain.deals import Outcome
 from bantam.domain.delivery import Delivery, Receipt
 from bantam.domain.limits import RequestLimit
@@ -112,4 +113,46 @@ class OutcomeSource(Protocol):
 
     def closed_deals(self, since: datetime) -> Iterator[Outcome]:
         """Yield deals closed at or after `since`."""
+        ...
+
+
+class CallLookup(Protocol):
+    """Finds calls that were read."""
+
+    def call(self, call_id: CallId) -> Call:
+        """Return one call.
+
+        Raises:
+            NotInLedgerError: there is no such call.
+        """
+        ...
+
+
+class CrmMemory(Protocol):
+    """What Bantam remembers of CRM records: ids, and what it wrote there last."""
+
+    def recall(self, target: str, record: str) -> RecordMemory:
+        """Return what is remembered of a target's record; an empty value when nothing is."""
+        ...
+
+    def remember(self, target: str, record: str, memory: RecordMemory) -> bool:
+        """Store what was recalled and changed, as the next version.
+
+        Returns:
+            False, with nothing stored, when somebody else wrote since it was recalled.
+        """
+        ...
+
+
+class Fit(Protocol):
+    """Knows who the buyer is, apart from what was said: the CRM's own fields, or a data vendor."""
+
+    name: str
+
+    def firmographics(self, call: Call) -> Firmographics:
+        """Return what is known; empty when nobody is found.
+
+        Raises:
+            VendorError: the source cannot be asked.
+        """
         ...
