@@ -6,6 +6,7 @@
     ├── CallFileError            a call file cannot be read (names file, place, expectation)
     ├── LedgerError              the ledger cannot be opened or is at another revision
     │   └── NotInLedgerError     asked for a call, deal or score that is not there
+    ├── EvalError                an eval cannot run on what it was given
     ├── ExtractionError          an extractor cannot run at all (not: one call that failed)
     │   └── QuotaExhaustedError  the model provider says that the account has no quota left
     └── VendorError              a vendor's API answered something other than success
@@ -61,6 +62,10 @@ class LedgerError(BantamError):
 
 class NotInLedgerError(LedgerError):
     """The call, deal, score or delivery asked for is not in the ledger."""
+
+
+class EvalError(BantamError):
+    """An eval cannot run on what it was given: a table without its columns, a baseline too old."""
 
 
 class ExtractionError(BantamError):
