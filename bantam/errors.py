@@ -5,7 +5,8 @@
     │   └── ScoreModelError      a score model in bantam.toml cannot be used
     ├── CallFileError            a call file cannot be read (names file, place, expectation)
     ├── LedgerError              the ledger cannot be opened or is at another revision
-    │   └── NotInLedgerError     asked for a call, deal or score that is not there
+    │   ├── NotInLedgerError     asked for a call, deal or score that is not there
+    │   └── LeaseLostError       a worker took too long: somebody else has its delivery now
     ├── EvalError                an eval cannot run on what it was given
     ├── ExtractionError          an extractor cannot run at all (not: one call that failed)
     │   └── QuotaExhaustedError  the model provider says that the account has no quota left
@@ -62,6 +63,10 @@ class LedgerError(BantamError):
 
 class NotInLedgerError(LedgerError):
     """The call, deal, score or delivery asked for is not in the ledger."""
+
+
+class LeaseLostError(LedgerError):
+    """A worker marked a delivery that is not its own any more: its lease had run out."""
 
 
 class EvalError(BantamError):

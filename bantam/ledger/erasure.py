@@ -1,0 +1,201 @@
+"""Forgetting on request: words go, numbers and the fact that something was erased stay.
+
+Kept: ids, times, levels, points, digests, versions, tokens, what was sent where. Gone: the
+transcript, names and addresses of people, quotes, summaries, free text, cached answers.
+A forgotten call stays in the table so that the next run does not fetch and score it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, select, update
+
+from bantam.domain.activity import Activity, ActivityKind
+from bantam.domain.bant import (
+    AuthorityValue,
+    BudgetValue,
+    Extraction,
+    NeedValue,
+    Reading,
+    ReadingValue,
+    TimeframeValue,
+)
+from bantam.domain.calls import Call, CallId, DealId
+from bantam.domain.delivery import DeliveryState, ScoreNote
+from bantam.domain.review import Review
+from bantam.domain.score import Score
+from bantam.domain.value import digest
+from bantam.errors import NotInLedgerError
+from bantam.ledger.activities import append_activities, customer_of
+from bantam.ledger.calls import lock_calls
+from bantam.ledger.database import Database
+from bantam.ledger.outbox import sent_of
+from bantam.ledger.owed import UNSENT
+from bantam.ledger.rows import Forgotten, Sent, parsed
+from bantam.ledger.tables import (
+    AnswerRow,
+    CallRow,
+    CrmRow,
+    DeliveryRow,
+    ExtractionRow,
+    FailureRow,
+    ReviewRow,
+    ScoreRow,
+)
+
+_Worded = ExtractionRow | ScoreRow | ReviewRow
+
+
+class Erasure:
+    """The part of the ledger that forgets."""
+
+    _database: Database
+
+    def forget_call(self, call_id: CallId, *, now: datetime, actor: str) -> Forgotten:
+        """Erase the words of one call everywhere in the ledger; safe to ask again.
+
+        The caller clears what stands at targets: `Forgotten.sent` says where.
+
+        Args:
+            call_id: of the call.
+            now: aware UTC time.
+            actor: who asked for it; stands in the activity that stays.
+
+        Raises:
+            NotInLedgerError: there is no such call.
+        """
+        return self._forget([call_id], now=now, actor=actor)
+
+    def forget_deal(self, deal_id: DealId, *, now: datetime, actor: str) -> Forgotten:
+        """Erase the words of all calls of a deal, in one transaction; see `forget_call`.
+
+        Raises:
+            NotInLedgerError: no call of this deal is there.
+        """
+        query = select(CallRow.id).where(CallRow.deal_id == deal_id).order_by(CallRow.id)
+        with self._database.read() as connection:
+            ids = [CallId(i) for i in connection.execute(query).scalars()]
+        if not ids:
+            raise NotInLedgerError(f"deal {deal_id!r}: no call of it is in the ledger")
+        return self._forget(ids, now=now, actor=actor)
+
+    def _forget(self, ids: Sequence[CallId], *, now: datetime, actor: str) -> Forgotten:
+        with self._database.write() as connection:
+            if self._database.is_sqlite:
+                # Overwrites what is freed with zeros: without it the words stay in the file.
+                connection.exec_driver_sql("PRAGMA secure_delete = ON")
+            lock_calls(connection, ids)
+            activities = [_erase_call(connection, call_id, now, actor) for call_id in ids]
+            _scrub(connection, ExtractionRow, _extraction_without_words, ids)
+            _scrub(connection, ScoreRow, _score_without_words, ids)
+            _scrub(connection, ReviewRow, _review_without_words, ids)
+            deliveries, sent = _erase_deliveries(connection, ids)
+            answers = connection.execute(delete(AnswerRow).where(AnswerRow.call_id.in_(ids)))
+            connection.execute(delete(CrmRow).where(CrmRow.call_id.in_(ids)))
+            connection.execute(delete(FailureRow).where(FailureRow.subject.in_(ids)))
+            append_activities(connection, activities)
+        self._database.drop_old_pages()
+        return Forgotten(tuple(ids), answers.rowcount, deliveries, sent)
+
+
+def _erase_call(connection: Connection, call_id: CallId, now: datetime, actor: str) -> Activity:
+    query = select(CallRow.body).where(CallRow.id == call_id)
+    call = parsed(Call, connection.execute(query).scalar_one(), f"call {call_id!r}")
+    kept = call.model_copy(update={"title": "", "url": None, "participants": (), "turns": ()})
+    row = update(CallRow).where(CallRow.id == call_id)
+    connection.execute(row.values(title="", body=kept.model_dump_json()))
+    connection.execute(row.where(CallRow.forgotten_at.is_(None)).values(forgotten_at=now))
+    kind = ActivityKind.DATA_FORGOTTEN
+    return Activity(
+        id=digest(kind, call_id),
+        at=now,
+        customer=customer_of(call_id, call.deal_id),
+        kind=kind,
+        actor=actor,
+        features={"call_id": call_id},
+    )
+
+
+def _scrub(
+    connection: Connection, row: type[_Worded], scrub: Callable[[Any], str], ids: Sequence[CallId]
+) -> None:
+    """Rewrite the bodies of all rows of some calls; `scrub` takes a row."""
+    (key,) = row.__table__.primary_key
+    found = connection.execute(select(key.label("key"), row.body).where(row.call_id.in_(ids)))
+    rows = [{"which": r.key, "scrubbed": scrub(r)} for r in found]
+    if rows:
+        rewritten = update(row).where(key == bindparam("which"))
+        connection.execute(rewritten.values(body=bindparam("scrubbed")), rows)
+
+
+def _erase_deliveries(
+    connection: Connection, ids: Sequence[CallId]
+) -> tuple[int, tuple[Sent, ...]]:
+    mine = DeliveryRow.call_id.in_(ids)
+    unsent = DeliveryRow.state.in_([*UNSENT, DeliveryState.CLAIMED])
+    stopped = update(DeliveryRow).where(mine, unsent)
+    connection.execute(
+        stopped.values(state=DeliveryState.SUPERSEDED.value, last_error="forgotten on request")
+    )
+    found = connection.execute(select(DeliveryRow.key, DeliveryRow.note).where(mine)).all()
+    rows = [{"which": r.key, "scrubbed": _note_without_words(r)} for r in found]
+    if rows:
+        rewritten = update(DeliveryRow).where(DeliveryRow.key == bindparam("which"))
+        connection.execute(rewritten.values(note=bindparam("scrubbed")), rows)
+    columns = DeliveryRow.__table__.columns
+    sent = select(*columns).where(mine, DeliveryRow.sent_at.is_not(None))
+    sent = sent.order_by(DeliveryRow.sent_at, DeliveryRow.key)
+    return len(rows), tuple(sent_of(r) for r in connection.execute(sent))
+
+
+def _note_without_words(row: Any) -> str:
+    note = parsed(ScoreNote, row.note, f"delivery {row.key}")
+    blank = {"summary": "", "quote": "", "speaker": ""}
+    reasons = tuple(r.model_copy(update=blank) for r in note.reasons)
+    kept = {"call_title": "", "call_url": None, "reasons": reasons}
+    return note.model_copy(update=kept).model_dump_json()
+
+
+def _extraction_without_words(row: Any) -> str:
+    extraction = parsed(Extraction, row.body, f"extraction {row.key}")
+    readings = {c: _reading_without_words(r) for c, r in extraction.readings.items()}
+    kept = {"detail": "", "readings": readings}
+    return extraction.model_copy(update=kept).model_dump_json()
+
+
+def _reading_without_words(reading: Reading) -> Reading:
+    kept = {
+        "summary": "",
+        "value": _value_without_words(reading.value),
+        "evidence": tuple(
+            e.model_copy(update={"quote": "", "speaker": ""}) for e in reading.evidence
+        ),
+        "rejected": tuple(e.model_copy(update={"quote": ""}) for e in reading.rejected),
+    }
+    return reading.model_copy(update=kept)
+
+
+def _value_without_words(value: ReadingValue | None) -> ReadingValue | None:
+    match value:
+        case BudgetValue() | TimeframeValue():
+            return value.model_copy(update={"text": None})
+        case AuthorityValue():
+            return AuthorityValue()
+        case NeedValue():
+            return NeedValue()
+        case None:
+            return None
+
+
+def _score_without_words(row: Any) -> str:
+    score = parsed(Score, row.body, f"score {row.key}")
+    silent = tuple(c.model_copy(update={"reason": ""}) for c in score.contributions)
+    return score.model_copy(update={"contributions": silent}).model_dump_json()
+
+
+def _review_without_words(row: Any) -> str:
+    review = parsed(Review, row.body, f"review {row.key}")
+    return review.model_copy(update={"reason": ""}).model_dump_json()

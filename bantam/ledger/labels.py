@@ -1,0 +1,70 @@
+"""What people and deals said of scores: reviews, appended, and outcomes, as known now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from bantam.domain.activity import Activity
+from bantam.domain.calls import CallId, DealId
+from bantam.domain.deals import Outcome
+from bantam.domain.review import Review
+from bantam.ledger.activities import append_activities
+from bantam.ledger.database import Database, insert_into, pages
+from bantam.ledger.rows import parsed
+from bantam.ledger.tables import OutcomeRow, ReviewRow
+
+PAGE = 500
+
+
+class Labels:
+    """The part of the ledger that holds reviews and outcomes."""
+
+    _database: Database
+
+    def reviews(self, *, call_id: CallId | None = None) -> Iterator[Review]:
+        """Yield reviews, oldest first: of one call, or all, page by page."""
+        query = select(ReviewRow.reviewed_at, ReviewRow.id, ReviewRow.body)
+        if call_id is not None:
+            query = query.where(ReviewRow.call_id == call_id)
+        keys = (ReviewRow.reviewed_at, ReviewRow.id)
+        for rows in pages(self._database, query, *keys, size=PAGE):
+            yield from (parsed(Review, row.body, f"review {row.id}") for row in rows)
+
+    def record_outcomes(
+        self, outcomes: Sequence[Outcome], activities: Sequence[Activity] = ()
+    ) -> None:
+        """Write how deals ended, over what was known before, with what is to be told of it."""
+        with self._database.write() as connection:
+            if outcomes:
+                new = insert_into(connection.dialect.name, OutcomeRow)
+                taken = ("account_id", "won", "closed_at", "amount", "currency")
+                statement = new.on_conflict_do_update(
+                    index_elements=[OutcomeRow.deal_id],
+                    set_={name: new.excluded[name] for name in taken},
+                )
+                ordered = sorted(outcomes, key=lambda o: o.deal_id)
+                connection.execute(statement, [o.model_dump() for o in ordered])
+            append_activities(connection, activities)
+
+    def outcome(self, deal_id: DealId) -> Outcome | None:
+        """Return how a deal ended, None when it is open as far as the ledger knows."""
+        columns = OutcomeRow.__table__.columns
+        with self._database.read() as connection:
+            row = connection.execute(
+                select(*columns).where(OutcomeRow.deal_id == deal_id)
+            ).one_or_none()
+        return None if row is None else _outcome(row)
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """Yield all outcomes in the order in which deals closed, page by page."""
+        query = select(*OutcomeRow.__table__.columns)
+        keys = (OutcomeRow.closed_at, OutcomeRow.deal_id)
+        for rows in pages(self._database, query, *keys, size=PAGE):
+            yield from map(_outcome, rows)
+
+
+def _outcome(row: Any) -> Outcome:
+    return Outcome.model_validate(dict(row._mapping))  # noqa: SLF001 - SQLAlchemy's public name

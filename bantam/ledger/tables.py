@@ -1,0 +1,338 @@
+"""The ledger's tables. `store.py` and the modules it names hold every query on them.
+
+Domain values are kept whole, as the JSON that pydantic writes, beside the few
+columns that queries need. A change here needs a migration (`migrations/env.py`
+says how); a test compares the two on both databases.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    TIMESTAMP,
+    BigInteger,
+    Boolean,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    column,
+    event,
+    table,
+    text,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeEngine
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware UTC time: timestamptz, or in SQLite ISO text of one width, so that it sorts."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the column type of this database."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(TIMESTAMP(timezone=True))
+        return dialect.type_descriptor(String(27))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Turn an aware time into what the database stores."""
+        if value is None or dialect.name == "postgresql":
+            return value
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy passes it
+        """Turn what the database stored into an aware UTC time."""
+        if isinstance(value, str):
+            value = datetime.fromisoformat(value)
+        return None if value is None else value.astimezone(UTC)
+
+
+class Line(TypeDecorator[str]):
+    """Text for people. NUL is dropped: PostgreSQL refuses it, and one bad title is no reason."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy passes it
+        """Drop NUL characters."""
+        return value if value is None else value.replace("\0", "")
+
+
+Json = Text().with_variant(postgresql.JSON(), "postgresql")
+"""JSON text that pydantic wrote and reads: the engine passes it through unparsed.
+
+`json`, not `jsonb`: it keeps the text as it is, and takes an escaped NUL.
+"""
+
+Sequence = BigInteger().with_variant(Integer, "sqlite")
+"""A growing row number: SQLite numbers rows by itself only for plain INTEGER."""
+
+
+class Base(DeclarativeBase):
+    """Names constraints the same way in models and migrations."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class CallRow(Base):
+    """A recorded conversation."""
+
+    __tablename__ = "calls"
+    __table_args__ = (Index(None, "started_at", "id"), Index(None, "deal_id", "started_at", "id"))
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True, comment="the source's id of the call")
+    started_at: Mapped[datetime] = mapped_column(Utc)
+    deal_id: Mapped[str | None] = mapped_column(Text, comment="null when no deal is known")
+    source: Mapped[str] = mapped_column(Text, comment="file, gong, zoom, ...")
+    title: Mapped[str] = mapped_column(Line)
+    digest: Mapped[str] = mapped_column(
+        String(64), comment="SHA-256 of words, speakers, sides and date"
+    )
+    forgotten_at: Mapped[datetime | None] = mapped_column(
+        Utc, comment="when its words were erased on request; it is never stored again"
+    )
+    # Last, because SQLite reads a row from the left: listing calls never touches transcripts.
+    body: Mapped[str] = mapped_column(Json, comment="the whole call with its transcript")
+
+
+class ExtractionRow(Base):
+    """The four readings of a call by one reader. An answer is never replaced."""
+
+    __tablename__ = "extractions"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True, comment="Extraction.id")
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), index=True)
+    transcript_digest: Mapped[str] = mapped_column(Text)
+    reader: Mapped[str] = mapped_column(String(64), comment="RunRecord.version_key")
+    extractor: Mapped[str] = mapped_column(Text, comment="embedded or model")
+    model: Mapped[str] = mapped_column(Text, comment="empty for the embedded extractor")
+    prompt_digest: Mapped[str] = mapped_column(Text)
+    outcome: Mapped[str] = mapped_column(
+        Text, comment="ok, or why there are no readings; only what is not ok may be replaced"
+    )
+    input_tokens: Mapped[int] = mapped_column(BigInteger)
+    cached_tokens: Mapped[int] = mapped_column(BigInteger, comment="part of input_tokens")
+    output_tokens: Mapped[int] = mapped_column(BigInteger)
+    cost_usd: Mapped[float | None] = mapped_column(Float, comment="null when no price is known")
+    finished_at: Mapped[datetime] = mapped_column(Utc)
+    body: Mapped[str] = mapped_column(Json, comment="the whole extraction with its quotes")
+
+
+class ScoreRow(Base):
+    """A score. Appended when it differs from the newest of the same call and score model."""
+
+    __tablename__ = "scores"
+    __table_args__ = (Index(None, "call_id", "model", "sequence"),)
+
+    sequence: Mapped[int] = mapped_column(
+        Sequence, primary_key=True, comment="grows; the highest of a call and model is current"
+    )
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"))
+    extraction_id: Mapped[str] = mapped_column(ForeignKey("extractions.id"), index=True)
+    model: Mapped[str] = mapped_column(Text, comment="name of the score model")
+    model_version: Mapped[str] = mapped_column(Text)
+    content: Mapped[str] = mapped_column(
+        String(64), comment="SHA-256 of the score without the time it was made"
+    )
+    points: Mapped[int | None] = mapped_column(Integer, comment="1 to 100, null when unscored")
+    unscored_reason: Mapped[str | None] = mapped_column(Text)
+    band: Mapped[str | None] = mapped_column(Text)
+    grade: Mapped[str | None] = mapped_column(Text, comment="A1 to D4")
+    coverage: Mapped[float] = mapped_column(Float, comment="0 to 1: how much was said")
+    scored_at: Mapped[datetime] = mapped_column(Utc)
+    body: Mapped[str] = mapped_column(Json, comment="the whole score with its contributions")
+
+
+class DeliveryRow(Base):
+    """Something owed to one target because of a score: the outbox."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        UniqueConstraint("call_id", "target", "generation"),
+        Index(None, "state", "due_at", "key"),
+    )
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True, comment="idempotency key")
+    target: Mapped[str] = mapped_column(Text, comment="name of a gateway")
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"))
+    deal_id: Mapped[str | None] = mapped_column(Text, index=True)
+    generation: Mapped[int] = mapped_column(
+        Integer, comment="from 1 for a call and target; only the highest may be sent"
+    )
+    state: Mapped[str] = mapped_column(Text, comment="DeliveryState")
+    attempts: Mapped[int] = mapped_column(Integer, comment="how often a worker took it")
+    due_at: Mapped[datetime] = mapped_column(Utc, comment="not before this")
+    lease: Mapped[int] = mapped_column(
+        BigInteger, comment="grows with every claim: who holds an older one may not mark"
+    )
+    leased_until: Mapped[datetime | None] = mapped_column(Utc)
+    worker: Mapped[str] = mapped_column(Line, comment="who claimed it last")
+    last_error: Mapped[str] = mapped_column(Line)
+    sent_at: Mapped[datetime | None] = mapped_column(Utc, comment="when it arrived last")
+    receipt: Mapped[str | None] = mapped_column(Json, comment="what the target answered")
+    note: Mapped[str] = mapped_column(Json, comment="what to send: ScoreNote")
+
+
+class ActivityRow(Base):
+    """What happened, appended only. Read it as `activity_stream`, which adds the occurrence."""
+
+    __tablename__ = "activities"
+    __table_args__ = (
+        Index(None, "ts", "activity_id"),
+        Index(None, "customer", "activity", "ts", "activity_id"),
+    )
+
+    activity_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    ts: Mapped[datetime] = mapped_column(Utc, comment="when it happened")
+    customer: Mapped[str] = mapped_column(Text, comment="deal id, or call:<id>")
+    activity: Mapped[str] = mapped_column(Text, comment="ActivityKind")
+    actor: Mapped[str] = mapped_column(Line, comment="bantam, a worker or a person")
+    feature_json: Mapped[str] = mapped_column(Json, comment="ids, versions and numbers")
+    revenue_impact: Mapped[float | None] = mapped_column(Float, comment="in the deal's currency")
+    link: Mapped[str | None] = mapped_column(Line)
+
+
+ACTIVITY_STREAM_SQL = """
+CREATE VIEW activity_stream AS
+SELECT activity_id, ts, customer, activity, actor, feature_json, revenue_impact, link,
+  row_number() OVER nth AS activity_occurrence,
+  lead(ts) OVER nth AS activity_repeated_at
+FROM activities
+WINDOW nth AS (PARTITION BY customer, activity ORDER BY ts, activity_id)
+"""
+"""Computed when read: what is told late (a back-fill) takes its place among the earlier ones."""
+
+event.listen(
+    Base.metadata,
+    "after_create",
+    lambda _target, connection, **_: connection.execute(text(ACTIVITY_STREAM_SQL)),
+)
+
+ACTIVITY_STREAM = table(
+    "activity_stream",
+    column("activity_id", Text),
+    column("ts", Utc),
+    column("customer", Text),
+    column("activity", Text),
+    column("actor", Line),
+    column("feature_json", Json),
+    column("revenue_impact", Float),
+    column("link", Line),
+    column("activity_occurrence", Integer),
+    column("activity_repeated_at", Utc),
+)
+
+
+class ReviewRow(Base):
+    """What a person said of an extraction; appended."""
+
+    __tablename__ = "reviews"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True, comment="digest of the review")
+    extraction_id: Mapped[str] = mapped_column(ForeignKey("extractions.id"), index=True)
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), index=True)
+    reviewer: Mapped[str] = mapped_column(Line, comment="e-mail or name")
+    reviewed_at: Mapped[datetime] = mapped_column(Utc)
+    body: Mapped[str] = mapped_column(Json, comment="the whole review")
+
+
+class OutcomeRow(Base):
+    """How a deal ended, as the CRM says it now."""
+
+    __tablename__ = "outcomes"
+
+    __table_args__ = (Index(None, "closed_at", "deal_id"),)
+
+    deal_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    account_id: Mapped[str | None] = mapped_column(Text)
+    won: Mapped[bool] = mapped_column(Boolean)
+    closed_at: Mapped[datetime] = mapped_column(Utc)
+    amount: Mapped[float | None] = mapped_column(Float)
+    currency: Mapped[str | None] = mapped_column(Text, comment="ISO 4217")
+
+
+class AnswerRow(Base):
+    """A model's answer that was paid for, so that the same question is never paid twice."""
+
+    __tablename__ = "answers"
+
+    key: Mapped[str] = mapped_column(Text, primary_key=True, comment="digest of the question")
+    # No foreign key: an answer is kept the moment it arrives, before its call is recorded.
+    call_id: Mapped[str | None] = mapped_column(Text, index=True, comment="erased with this call")
+    answered_at: Mapped[datetime] = mapped_column(Utc)
+    usage: Mapped[str] = mapped_column(Json, comment="tokens and cost as first paid")
+    body: Mapped[str] = mapped_column(Json, comment="the answer as the server gave it")
+
+
+class CrmRow(Base):
+    """The embedded CRM: what the default gateway was told of each call."""
+
+    __tablename__ = "crm_scores"
+
+    call_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    deal_id: Mapped[str | None] = mapped_column(Text, index=True)
+    called_at: Mapped[datetime] = mapped_column(Utc)
+    written_at: Mapped[datetime] = mapped_column(Utc)
+    points: Mapped[int | None] = mapped_column(Integer)
+    band: Mapped[str | None] = mapped_column(Text)
+    grade: Mapped[str | None] = mapped_column(Text)
+    budget: Mapped[str] = mapped_column(Text, comment="level, or not_discussed")
+    authority: Mapped[str] = mapped_column(Text, comment="level, or not_discussed")
+    need: Mapped[str] = mapped_column(Text, comment="level, or not_discussed")
+    timeframe: Mapped[str] = mapped_column(Text, comment="level, or not_discussed")
+    delivery_key: Mapped[str] = mapped_column(String(64))
+    note: Mapped[str] = mapped_column(Json, comment="the whole ScoreNote with its quotes")
+
+
+class FailureRow(Base):
+    """A call or file that could not be processed: one row per stage, with the newest reason."""
+
+    __tablename__ = "failures"
+
+    subject: Mapped[str] = mapped_column(Text, primary_key=True, comment="call id or file")
+    stage: Mapped[str] = mapped_column(Text, primary_key=True, comment="read, extract, ...")
+    reason: Mapped[str] = mapped_column(Line, comment="one line, no transcript text")
+    times: Mapped[int] = mapped_column(Integer)
+    failed_at: Mapped[datetime] = mapped_column(Utc, comment="the last time")
+
+
+class RunRow(Base):
+    """One run of a flow, and what came of it."""
+
+    __tablename__ = "runs"
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    flow: Mapped[str] = mapped_column(Text)
+    started_at: Mapped[datetime] = mapped_column(Utc, index=True)
+    finished_at: Mapped[datetime | None] = mapped_column(Utc, comment="null: running or killed")
+    parameters: Mapped[str] = mapped_column(Json)
+    counts: Mapped[str] = mapped_column(Json)
+
+
+class CursorRow(Base):
+    """How far a poller has come."""
+
+    __tablename__ = "cursors"
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    position: Mapped[str] = mapped_column(Text)
+    moved_at: Mapped[datetime] = mapped_column(Utc)

@@ -1,0 +1,70 @@
+"""Ledgers for tests: each on both databases, each test with an empty one of its own."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from bantam.ledger.database import parsed_url
+from bantam.ledger.store import Ledger
+from tests.postgres import running_postgres
+
+BOTH = [
+    pytest.param("sqlite", id="sqlite"),
+    pytest.param(
+        "postgres",
+        id="postgres",
+        # One worker, so that a parallel run starts one server.
+        marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")],
+    ),
+]
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    with running_postgres() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of an empty schema of its own."""
+    schema = f"t_{uuid.uuid4().hex}"
+    engine = create_engine(parsed_url(postgres_server), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE SCHEMA {schema}"))
+        yield f"{postgres_server}?options=-csearch_path%3D{schema}"
+        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+    engine.dispose()
+
+
+@pytest.fixture(params=BOTH)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database that holds nothing yet."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'ledger.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+def open_ledger(empty_url: str) -> Iterator[Callable[[], Ledger]]:
+    """Opens the same database again and again, as several processes would."""
+    opened: list[Ledger] = []
+
+    def another() -> Ledger:
+        opened.append(Ledger.open(empty_url, create=True))
+        return opened[-1]
+
+    yield another
+    for ledger in opened:
+        ledger.close()
+
+
+@pytest.fixture
+def ledger(open_ledger: Callable[[], Ledger]) -> Ledger:
+    return open_ledger()
