@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Protocol
 
-from bantam.domain.bant import Extraction
+from bantam.domain.bant import Extraction, Usage
 from bantam.domain.calls import Call, CallId, CallWindow
 from bantam.domain.crm_records import Firmographics, RecordMemory
 from bantam.domain.deals import Outcome
@@ -72,6 +72,24 @@ class Extractor(Protocol):
 
         Raises:
             ExtractionError: nothing can be read at all (no key, no quota); not for one bad call.
+        """
+        ...
+
+
+class AnswerCache(Protocol):
+    """Answers of a language model that were paid for once. Thread-safe."""
+
+    def get(self, key: str) -> str | None:
+        """Return the answer kept under `key` as JSON, or None."""
+        ...
+
+    def put(self, key: str, answer: str, usage: Usage) -> None:
+        """Keep an answer; putting it twice is harmless.
+
+        Args:
+            key: digest of transcript, prompt, schema, model, parameters and sample number.
+            answer: JSON, opaque to the cache. Holds transcript text.
+            usage: what it cost.
         """
         ...
 

@@ -88,8 +88,9 @@ class TokenRun:
 class CallIndex:
     """Tokens, sentences and sides of one call. Make one per call; not shared between threads."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, *, fiscal_year_start_month: int = 1) -> None:
         self.call = call
+        self.fiscal_year_start_month = fiscal_year_start_month
         self.fillers = fillers_of(call.language)
         self.knows_language = call.language in LANGUAGES
         self._runs: dict[int, TokenRun] = {}
