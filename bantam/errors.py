@@ -10,6 +10,7 @@
     ├── EvalError                an eval cannot run on what it was given
     ├── ExtractionError          an extractor cannot run at all (not: one call that failed)
     │   └── QuotaExhaustedError  the model provider says that the account has no quota left
+    ├── WebhookError             a webhook that cannot be trusted or read
     └── VendorError              a vendor's API answered something other than success
         ├── VendorAuthError      credentials are wrong, expired or lack a scope
         ├── VendorNotFoundError  the record does not exist there
@@ -79,6 +80,10 @@ class ExtractionError(BantamError):
 
 class QuotaExhaustedError(ExtractionError):
     """The provider reports `insufficient_quota`: retrying costs time and brings nothing."""
+
+
+class WebhookError(BantamError):
+    """A webhook whose signature, age or body is wrong; it was not acted on."""
 
 
 class VendorError(BantamError):

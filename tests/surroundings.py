@@ -27,12 +27,12 @@ class StillClock:
 
 
 def surroundings(clock: StillClock | None = None, **changes: Any) -> Surroundings:
-    """Return surroundings whose waits take no time; a silent vendor is given up after 0.2 s."""
+    """Return surroundings whose waits take no time; a silent vendor is given up after 0.6 s."""
     clock = clock or StillClock()
     fields: dict[str, Any] = {
         "clock": clock,
         "sleep": clock.sleep,
         "chance": lambda: 0.5,
-        "patience": Patience(connect_timeout=2, read_timeout=0.2, deadline=5),
+        "patience": Patience(connect_timeout=2, read_timeout=0.6, deadline=5),
     }
     return Surroundings(**{**fields, **changes})

@@ -5,6 +5,7 @@ from integrations.http.credentials import Fixed, Renewable, Token
 from integrations.http.limits import TokenBuckets
 from integrations.http.pages import Page, paginate
 from integrations.http.problems import Answer, Problem, standard_problem
+from integrations.http.wire import Wire
 
 __all__ = [
     "Answer",
@@ -19,6 +20,7 @@ __all__ = [
     "TokenBuckets",
     "Vendor",
     "VendorClient",
+    "Wire",
     "paginate",
     "standard_problem",
 ]

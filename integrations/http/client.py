@@ -164,15 +164,34 @@ class VendorClient:
         """
         adapter = TypeAdapter(shape)
 
-        def parsed(answer: Answer) -> T:
+        def parse(answer: Answer) -> T:
             try:
                 return adapter.validate_json(answer.content)
             except ValidationError as error:
                 first = error.errors(include_input=False, include_url=False)[0]
                 place = ".".join(str(part) for part in first["loc"]) or "body"
+                raise ValueError(f"{place}: {first['type']}") from None
+
+        return self.read_with(ask, parse)
+
+    def read_with(self, ask: Ask, parse: Callable[[Answer], T]) -> T:
+        """Send a request and return what `parse` makes of the answer.
+
+        Args:
+            ask: the request.
+            parse: raises ValueError, without the vendor's words, for a body of another form.
+
+        Raises:
+            VendorError: no success, or (`VendorDownError`) a body of another form.
+        """
+
+        def parsed(answer: Answer) -> T:
+            try:
+                return parse(answer)
+            except ValueError as error:
                 raise VendorDownError(
                     self.vendor.name,
-                    f"{ask.shown}: unexpected answer at {place}: {first['type']}",
+                    f"{ask.shown}: unexpected answer at {error}",
                     status=answer.status,
                     request_id=request_id(answer.headers),
                 ) from None

@@ -42,7 +42,7 @@ def at_epoch_milliseconds(
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
-    """Read Retry-After: seconds, or an HTTP date."""
+    """Read Retry-After: seconds, an HTTP date, or (Zoom's daily limits) an ISO date."""
     text = headers.get("retry-after")
     if text is None:
         return None
@@ -73,6 +73,14 @@ def _their_now(headers: Mapping[str, str], now: datetime) -> datetime:
 def _http_date(text: str) -> datetime | None:
     try:
         date = parsedate_to_datetime(text)
+    except ValueError:
+        return _iso_date(text)
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+def _iso_date(text: str) -> datetime | None:
+    try:
+        date = datetime.fromisoformat(text)
     except ValueError:
         return None
     return date if date.tzinfo else date.replace(tzinfo=UTC)

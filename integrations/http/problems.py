@@ -100,6 +100,8 @@ class Problem:
     """The vendor's own word for it."""
     retry_at: datetime | None = None
     """Only for `VendorBusyError`."""
+    request_id: str | None = None
+    """Where the vendor puts it into the body; else it is looked for in the headers."""
     fix: str = ""
     """What to do about it, in a few words of ours; empty takes the general advice."""
 
@@ -135,7 +137,7 @@ def as_error(problem: Problem, vendor: str, what: str, answer: Answer) -> Vendor
     message = f"{what}: {answer.status}{shown}: {problem.fix or _FIX[problem.kind]}"
     facts: dict[str, Any] = {
         "status": answer.status,
-        "request_id": request_id(answer.headers),
+        "request_id": problem.request_id or request_id(answer.headers),
         "code": code,
     }
     if problem.kind is VendorBusyError:

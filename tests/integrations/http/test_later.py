@@ -33,6 +33,7 @@ from tests.surroundings import NOW
             id="date, their clock three hours ahead",
         ),
         pytest.param({"retry-after": "Tue, 24 Nov 2026 08:00:00 GMT"}, 0, id="date in the past"),
+        pytest.param({"retry-after": "2026-11-24T09:02:00Z"}, 120, id="iso date"),
         pytest.param({"retry-after": "soon"}, None, id="no time"),
         pytest.param({"retry-after": "nan"}, None, id="not a number"),
         pytest.param({"retry-after": "99999999"}, LONGEST_WAIT.total_seconds(), id="absurd"),

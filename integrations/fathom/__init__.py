@@ -1,0 +1,1 @@
+"""Fathom: meetings and transcripts."""

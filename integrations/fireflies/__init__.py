@@ -1,0 +1,1 @@
+"""Fireflies: transcripts over GraphQL."""

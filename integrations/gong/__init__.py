@@ -1,0 +1,1 @@
+"""Gong: calls, their people and CRM links, and transcripts."""

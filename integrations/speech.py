@@ -1,0 +1,100 @@
+"""From a recorder's sentences to turns, and from its many ways of naming a language to ours."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from bantam.domain.calls import Participant, Side, Turn
+
+LONGEST_PAUSE_SECONDS = 20.0
+LONGEST_TURN_CHARS = 800
+"""A stretch is cut here, at a sentence, so that a quote's time stays near its words."""
+
+_TAGS = {
+    "chi": "zh", "zho": "zh", "cze": "cs", "ces": "cs", "dan": "da", "dut": "nl", "nld": "nl",
+    "eng": "en", "fin": "fi", "fra": "fr", "fre": "fr", "deu": "de", "ger": "de", "heb": "he",
+    "hin": "hi", "ita": "it", "jpn": "ja", "kor": "ko", "nor": "no", "pol": "pl", "por": "pt",
+    "rus": "ru", "spa": "es", "swe": "sv", "tur": "tr", "ukr": "uk",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Said:
+    """One sentence of a recorder's transcript. Its repr shows no words."""
+
+    voice: str
+    """Whatever the recorder tells its speakers apart by."""
+    text: str = field(repr=False)
+    start: float | None = None
+    """Seconds from the start of the call."""
+    end: float | None = None
+
+
+def turns_of(sentences: Iterable[Said]) -> tuple[Turn, ...]:
+    """Join consecutive sentences of one voice into turns; blank ones are left out."""
+    turns: list[Turn] = []
+    for said in sentences:
+        text = " ".join(said.text.split())
+        if not text:
+            continue
+        start, end = _in_order(said)
+        last = turns[-1] if turns else None
+        if last and last.speaker == said.voice and _goes_on(last, text, start):
+            ends_at = end if end is not None else last.end
+            joined = {"text": f"{last.text} {text}", "end": ends_at}
+            turns[-1] = last.model_copy(update=joined)
+        else:
+            turns.append(Turn(speaker=said.voice, text=text, start=start, end=end))
+    return tuple(turns)
+
+
+def _in_order(said: Said) -> tuple[float | None, float | None]:
+    if said.start is not None and said.end is not None and said.end < said.start:
+        return said.start, said.start
+    return said.start, said.end
+
+
+def _goes_on(last: Turn, text: str, start: float | None) -> bool:
+    if len(last.text) + len(text) > LONGEST_TURN_CHARS:
+        return False
+    since = last.end if last.end is not None else last.start
+    return since is None or start is None or start - since <= LONGEST_PAUSE_SECONDS
+
+
+def with_unknown_voices(
+    people: Iterable[Participant], turns: Iterable[Turn]
+) -> tuple[Participant, ...]:
+    """Return the people, and an unnamed participant for each voice that is none of them."""
+    known = list(people)
+    ids = {p.id for p in known}
+    strangers: dict[str, Participant] = {}
+    for turn in turns:
+        if turn.speaker not in ids and turn.speaker not in strangers:
+            name = f"Unknown speaker {len(strangers) + 1}"
+            strangers[turn.speaker] = Participant(id=turn.speaker, name=name, side=Side.UNKNOWN)
+    return (*known, *strangers.values())
+
+
+def seconds_of(value: object) -> float | None:
+    """Return seconds from a number, a numeric string or [hh:]mm:ss; None for anything else."""
+    try:
+        if isinstance(value, str) and ":" in value:
+            parts = [float(part) for part in value.split(":")]
+            seconds = sum(part * 60.0**place for place, part in enumerate(reversed(parts)))
+        elif isinstance(value, str | int | float) and not isinstance(value, bool):
+            seconds = float(value)
+        else:
+            return None
+    except (ValueError, OverflowError):
+        return None
+    return seconds if math.isfinite(seconds) and seconds >= 0 else None
+
+
+def language_tag(language: str | None) -> str:
+    """Return the two-letter primary tag: "eng", "en-US" and None are "en"."""
+    primary = (language or "").lower().replace("_", "-").partition("-")[0]
+    if primary in _TAGS:
+        return _TAGS[primary]
+    return primary if len(primary) == 2 and primary.isalpha() else "en"

@@ -1,0 +1,1 @@
+"""Zoom: cloud recordings and their transcripts."""
