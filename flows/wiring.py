@@ -1,1 +1,160 @@
-"""The one composition root: settings in, sources, extractors, gateways and ledger out."""
+"""The one composition root: settings in; ledger, extractor, gateways and pipeline out.
+
+The only module beside `apps` that reads settings. Nothing is built at import, and heavy libraries
+are imported where the part that needs them is built.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bantam.domain.calls import CallId
+from bantam.errors import ExtractionError, SettingsError
+from bantam.ledger.store import Ledger
+from bantam.ports import Extractor, Gateway
+from bantam.settings import Settings, load_settings
+from flows.deliver import DeliveryCounts, deliver
+from flows.score_calls import Pipeline
+
+
+def utc_now() -> datetime:
+    """Return now as an aware UTC datetime: the real clock."""
+    return datetime.now(UTC)
+
+
+def settings_from(path: Path | None) -> Settings:
+    """Read bantam.toml and the environment (see `bantam.settings.load_settings`)."""
+    return load_settings(path)
+
+
+def with_options(
+    settings: Settings,
+    *,
+    extractor: str | None = None,
+    model: str | None = None,
+    score_model: str | None = None,
+) -> Settings:
+    """Return settings with command-line options laid over them.
+
+    Args:
+        settings: from bantam.toml and the environment.
+        extractor: "embedded" or "model".
+        model: name of a language model; implies the extractor "model".
+        score_model: name of a score model.
+
+    Raises:
+        ScoreModelError: no score model has this name.
+    """
+    changes: dict[str, object] = {}
+    if model is not None:
+        changes["model"] = settings.model.model_copy(update={"name": model})
+        changes["extractor"] = "model"
+    if extractor is not None:
+        changes["extractor"] = extractor
+    if score_model is not None:
+        settings.score_model(score_model)
+        changes["scoring"] = settings.scoring.model_copy(update={"model": score_model})
+    return settings.model_copy(update=changes)
+
+
+def open_ledger(settings: Settings) -> Ledger:
+    """Open the ledger, making or migrating it when needed.
+
+    Raises:
+        LedgerError: it cannot be reached, or a newer Bantam wrote it.
+    """
+    return Ledger.open(settings.ledger.url.get_secret_value(), create=True)
+
+
+def ledger_name(settings: Settings) -> str:
+    """Return the ledger's address without its password."""
+    from sqlalchemy import make_url  # noqa: PLC0415 - only when it is told to a person
+
+    return make_url(settings.ledger.url.get_secret_value()).render_as_string(hide_password=True)
+
+
+def build_extractor(settings: Settings, ledger: Ledger | None) -> Extractor:  # noqa: ARG001
+    """Return the reader that the settings ask for.
+
+    Args:
+        settings: choose the reader and its parameters.
+        ledger: keeps answers that were paid for; None keeps them for this run only.
+
+    Raises:
+        ExtractionError: it lacks something, such as a key.
+    """
+    raise ExtractionError(f"{settings.extractor}: no such reader in this version yet")
+
+
+def build_gateways(settings: Settings, ledger: Ledger) -> Mapping[str, Gateway]:
+    """Return a gateway for each delivery target of the settings.
+
+    Raises:
+        SettingsError: a target has no gateway.
+    """
+    from integrations.embedded.gateway import EmbeddedGateway  # noqa: PLC0415
+
+    builders: Mapping[str, Callable[[], Gateway]] = {
+        "embedded": lambda: EmbeddedGateway(ledger, utc_now)
+    }
+    unknown = [target for target in settings.delivery.targets if target not in builders]
+    if unknown:
+        raise SettingsError(
+            f"delivery.targets: {unknown[0]!r} is no target; there are {', '.join(builders)}"
+        )
+    return {target: builders[target]() for target in settings.delivery.targets}
+
+
+@contextmanager
+def pipeline(settings: Settings, *, dry_run: bool = False) -> Iterator[Pipeline]:
+    """Open the ledger and put the main path together; closes the ledger at the end.
+
+    Args:
+        settings: everything that can be set.
+        dry_run: leave the ledger out, so that nothing is written.
+
+    Raises:
+        LedgerError | ExtractionError | SettingsError: a part cannot be built.
+    """
+    ledger = None if dry_run else open_ledger(settings)
+    try:
+        yield Pipeline(
+            ledger=ledger,
+            extractor=build_extractor(settings, ledger),
+            score_model=settings.score_model(),
+            targets=settings.delivery.targets,
+            clock=utc_now,
+            concurrency=_concurrency(settings),
+            review_url=lambda call_id: _review_url(settings, call_id),
+        )
+    finally:
+        if ledger is not None:
+            ledger.close()
+
+
+def deliver_due(settings: Settings, parts: Pipeline, limit: int | None = None) -> DeliveryCounts:
+    """Send what the ledger of a pipeline owes now.
+
+    Raises:
+        SettingsError: a target has no gateway.
+    """
+    assert parts.ledger is not None
+    gateways = build_gateways(settings, parts.ledger)
+    worker = f"{os.uname().nodename}:{os.getpid()}" if hasattr(os, "uname") else str(os.getpid())
+    return deliver(parts.ledger, gateways, clock=parts.clock, worker=worker, limit=limit)
+
+
+def _concurrency(settings: Settings) -> int:
+    """As many calls at once as the model allows; the embedded extractor only uses the CPU."""
+    if settings.extractor == "embedded":
+        return max(1, min(4, os.cpu_count() or 1))
+    return settings.model.concurrency
+
+
+def _review_url(settings: Settings, call_id: CallId) -> str | None:
+    base = settings.delivery.review_base_url
+    return f"{base.rstrip('/')}/calls/{call_id}" if base else None

@@ -11,7 +11,12 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime
 
-from bantam.domain.value import Value
+from bantam.domain.bant import Extraction
+from bantam.domain.calls import Call
+from bantam.domain.score import Score
+from bantam.domain.value import Value, digest
+
+Feature = str | int | float | bool | None
 
 
 class ActivityKind(StrEnum):
@@ -51,8 +56,64 @@ class Activity(Value):
     kind: ActivityKind
     actor: str
     """Who did it: "bantam", a worker's name, or a person's e-mail."""
-    features: Mapping[str, str | int | float | bool | None] = {}
+    features: Mapping[str, Feature] = {}
     """Ids, versions and numbers. Never transcript text."""
     revenue_impact: float | None = None
     """Money that moved, in the deal's currency; only for closed deals."""
     link: str | None = None
+
+
+def customer_of(call: Call) -> str:
+    """Return whom a call's activities belong to: its deal, else the call itself."""
+    return call.deal_id or f"call:{call.id}"
+
+
+def scored_activities(
+    call: Call,
+    extraction: Extraction,
+    score: Score,
+    *,
+    rescored: bool = False,
+) -> tuple[Activity, ...]:
+    """Return what happened when a call was scored: extracted, then scored or not.
+
+    Args:
+        call: whose customer the activities belong to.
+        extraction: lends the versions of the reader.
+        score: lends the versions of the score model and the time.
+        rescored: True when the readings are old and only the score is new.
+    """
+    versions: dict[str, Feature] = {
+        "call_id": call.id,
+        "extraction_id": extraction.id,
+        "extractor": extraction.run.extractor,
+        "model": extraction.run.model,
+        "prompt": extraction.run.prompt_digest,
+    }
+    outcome: dict[str, Feature] = {
+        **versions,
+        "score": score.points,
+        "unscored_reason": score.unscored_reason,
+        "band": score.band,
+        "score_model": score.model,
+        "score_model_version": score.model_version,
+    }
+    kind = ActivityKind.CALL_UNSCORED if score.points is None else ActivityKind.CALL_SCORED
+    happened: list[tuple[ActivityKind, str, Mapping[str, Feature]]] = []
+    if rescored:
+        kind = ActivityKind.CALL_RESCORED
+    else:
+        read = {**versions, "outcome": extraction.outcome}
+        happened.append((ActivityKind.CALL_EXTRACTED, extraction.id, read))
+    happened.append((kind, digest(extraction.id, score.model, score.model_version), outcome))
+    return tuple(
+        Activity(
+            id=digest(what, key),
+            at=score.scored_at,
+            customer=customer_of(call),
+            kind=what,
+            actor="bantam",
+            features=features,
+        )
+        for what, key, features in happened
+    )

@@ -28,7 +28,7 @@ from bantam.ledger.crm import EmbeddedCrm
 from bantam.ledger.database import AnyRow, AnySelect, Database, pages
 from bantam.ledger.erasure import Erasure
 from bantam.ledger.labels import Labels
-from bantam.ledger.opening import open_database
+from bantam.ledger.opening import open_database, revision_of
 from bantam.ledger.outbox import Outbox
 from bantam.ledger.recording import latest_scores, record
 from bantam.ledger.rows import Entry, Recorded, Result, parsed
@@ -77,6 +77,11 @@ class Ledger(Outbox, Activities, Labels, Answers, EmbeddedCrm, Bookkeeping, Eras
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def revision(self) -> str:
+        """Return the schema revision that the database is at."""
+        with self._database.read() as connection:
+            return revision_of(connection) or "none"
 
     def __repr__(self) -> str:
         return f"Ledger({self._database.name!r})"

@@ -1,0 +1,1 @@
+"""The command `bantam`: results on stdout, narration on stderr, named exit codes."""

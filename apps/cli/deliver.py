@@ -1,0 +1,121 @@
+"""`bantam deliver`: send what is owed; look at or export the embedded CRM."""
+
+from __future__ import annotations
+
+import csv
+import getpass
+import sys
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from apps.cli import exit_codes
+from apps.cli.lines import csv_cell
+from apps.cli.main import settings_of
+from apps.cli.terminal import stderr
+from bantam.domain.bant import Criterion
+from bantam.domain.calls import CallId
+from bantam.domain.delivery import DeliveryState, ScoreNote
+from bantam.ledger.rows import CrmScore
+from bantam.ledger.store import Ledger
+from flows import wiring
+
+_COLUMNS = (
+    "deal_id",
+    "call_id",
+    "title",
+    "called_at",
+    "score",
+    "band",
+    "grade",
+    *(f"{c.value}{suffix}" for c in Criterion for suffix in ("", "_quote")),
+    "next_question",
+    "extractor",
+    "model",
+    "score_model",
+)
+
+
+@click.command()
+@click.option("--limit", type=click.IntRange(min=1), help="Send at most so many.")
+@click.option(
+    "--csv", "csv_path", help="Write the embedded CRM as CSV to this file, or - for stdout."
+)
+@click.option("--retry", is_flag=True, help="Also try again what failed for good.")
+@click.option("--release", metavar="CALL", help="Release the held deliveries of a call, and send.")
+@click.pass_context
+def deliver_command(
+    ctx: click.Context,
+    limit: int | None,
+    csv_path: str | None,
+    retry: bool,
+    release: str | None,
+) -> int:
+    """Send what is owed to the delivery targets."""
+    settings = settings_of(ctx)
+    with wiring.pipeline(wiring.with_options(settings, extractor="embedded")) as pipeline:
+        ledger = pipeline.ledger
+        assert ledger is not None
+        if retry:
+            again = ledger.retry_failed(now=pipeline.clock(), actor=_whoami())
+            stderr().print(f"{again} failed ones try again")
+        if release is not None:
+            held = ledger.deliveries(states=[DeliveryState.HELD], call_id=CallId(release))
+            keys = [delivery.key for delivery in held]
+            for key in keys:
+                ledger.release(key, now=pipeline.clock(), actor=_whoami())
+            stderr().print(f"{len(keys)} held ones released")
+        counts = wiring.deliver_due(settings, pipeline, limit)
+        if csv_path is not None:
+            _export(ledger.crm_scores(), csv_path)
+        waiting = _outbox(ledger)
+    stderr().print(
+        f"{counts.claimed} due: {counts.sent} sent, {counts.delayed} delayed, "
+        f"{counts.failed} failed; outbox: {waiting}",
+        soft_wrap=True,
+    )
+    return exit_codes.SOME_FAILED if counts.failed else exit_codes.OK
+
+
+def _outbox(ledger: Ledger) -> str:
+    """Return how many deliveries of each target stand where, in one line."""
+    parts = [
+        f"{target} " + ", ".join(f"{n} {state}" for state, n in sorted(states.items()))
+        for target, states in sorted(ledger.delivery_counts().items())
+    ]
+    return "; ".join(parts) or "empty"
+
+
+def _export(rows: Iterable[CrmScore], path: str) -> None:
+    with ExitStack() as stack:
+        target: TextIO = sys.stdout
+        if path != "-":
+            target = stack.enter_context(Path(path).open("w", newline="", encoding="utf-8"))
+        writer = csv.writer(target, lineterminator="\n")
+        writer.writerow(_COLUMNS)
+        for row in rows:
+            writer.writerow([csv_cell(cell) for cell in _cells(row.note)])
+
+
+def _cells(note: ScoreNote) -> list[object]:
+    by_criterion = {reason.criterion: reason for reason in note.reasons}
+    cells: list[object] = [
+        note.deal_id,
+        note.call_id,
+        note.call_title,
+        note.called_at.isoformat(),
+        note.points,
+        note.band,
+        note.grade,
+    ]
+    for criterion in Criterion:
+        reason = by_criterion.get(criterion)
+        cells += [reason.level if reason else None, reason.quote if reason else None]
+    return [*cells, note.next_question, note.extractor, note.model, note.score_model]
+
+
+def _whoami() -> str:
+    return getpass.getuser()

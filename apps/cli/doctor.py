@@ -1,0 +1,78 @@
+"""`bantam doctor`: what is set, what answers, and how to mend what does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import click
+from rich.text import Text
+
+from apps.cli import exit_codes
+from apps.cli.main import settings_of
+from apps.cli.terminal import stdout
+from bantam.errors import BantamError
+from bantam.settings import Settings
+from flows import wiring
+
+
+class Finding(NamedTuple):
+    """One line of the report."""
+
+    ok: bool | None
+    """None: worth knowing, nothing to mend."""
+    what: str
+    said: str
+
+
+@click.command()
+@click.option("--base-url", help="Probe this model server instead of the configured one.")
+@click.option("--model", help="Probe with this model name.")
+@click.pass_context
+def doctor_command(ctx: click.Context, base_url: str | None, model: str | None) -> int:
+    """Check settings, ledger and model server; say what is missing and the fix."""
+    settings = settings_of(ctx)
+    changes = {k: v for k, v in {"base_url": base_url, "name": model}.items() if v is not None}
+    if changes:
+        settings = settings.model_copy(
+            update={"model": settings.model.model_copy(update=changes), "extractor": "model"}
+        )
+    console = stdout()
+    healthy = True
+    for finding in _findings(settings):
+        mark = {True: "ok  ", False: "FIX ", None: "    "}[finding.ok]
+        console.print(Text(f"{mark} {finding.what}: {finding.said}"))
+        healthy &= finding.ok is not False
+    return exit_codes.OK if healthy else exit_codes.UNAVAILABLE
+
+
+def _findings(settings: Settings) -> Iterator[Finding]:
+    model = settings.score_model()
+    yield Finding(True, "settings", f"extractor {settings.extractor}; score model {model.name}")
+    yield _ledger(settings)
+    yield from _model(settings)
+    targets = ", ".join(settings.delivery.targets) or "none: scores stay in the ledger"
+    yield Finding(None, "delivery targets", targets)
+
+
+def _ledger(settings: Settings) -> Finding:
+    name = wiring.ledger_name(settings)
+    try:
+        ledger = wiring.open_ledger(settings)
+    except BantamError as error:
+        return Finding(False, "ledger", f"{name}: {error}")
+    try:
+        return Finding(True, "ledger", f"{name}, revision {ledger.revision()}")
+    finally:
+        ledger.close()
+
+
+def _model(settings: Settings) -> Iterator[Finding]:
+    if settings.extractor == "embedded":
+        yield Finding(
+            None,
+            "model server",
+            "not used; set OPENAI_API_KEY, or model.base_url for your own server, "
+            "and extractor = 'model'",
+        )
+        return

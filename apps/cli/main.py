@@ -1,0 +1,141 @@
+"""Entry point of `bantam`: finds the command, and turns errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from apps.cli import exit_codes
+from bantam import __version__
+
+_COMMANDS = {
+    # name: module:attribute; modules are imported when the command is called, so that
+    # `bantam --help` stays quick
+    "score": "apps.cli.score:score_command",
+    "demo": "apps.cli.score:demo_command",
+    "rescore": "apps.cli.rescore:rescore_command",
+    "show": "apps.cli.show:show_command",
+    "deals": "apps.cli.show:deals_command",
+    "deliver": "apps.cli.deliver:deliver_command",
+    "doctor": "apps.cli.doctor:doctor_command",
+}
+_SHORT_HELP = {
+    "score": "Read and score calls from files, folders, globs or stdin.",
+    "demo": "Score the bundled sample calls: no key, no server.",
+    "rescore": "Score the ledger again after a change of weights, without asking the model.",
+    "show": "Show one call: readings, quotes, what was rejected and why, contributions.",
+    "deals": "List deals, or show one over time.",
+    "deliver": "Send what is owed to the CRM, or export the embedded CRM as CSV.",
+    "doctor": "Check settings, ledger and model server.",
+}
+
+
+class _LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        target = _COMMANDS.get(cmd_name)
+        if target is None:
+            return None
+        module, _, attribute = target.partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _SHORT_HELP[name]) for name in _COMMANDS])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="bantam")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Settings file; default: bantam.toml in this folder, if there is one.",
+)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.pass_context
+def cli(ctx: click.Context, config: Path | None, debug: bool) -> None:
+    """Reads sales calls and tells how good the deal is, with the buyer's own words."""
+    ctx.obj = {"config": config, "debug": debug}
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run `bantam`; always ends in SystemExit with one of `exit_codes`."""
+    sys.exit(run(sys.argv[1:] if argv is None else argv))
+
+
+def run(argv: list[str]) -> int:
+    """Run one command line and return its exit code."""
+    from bantam.errors import BantamError  # noqa: PLC0415 - late, for a quick --help
+
+    debug = "--debug" in argv
+    try:
+        result = cli.main(args=argv, prog_name="bantam", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted; run the same command again to go on", err=True)
+        return exit_codes.INTERRUPTED
+    except BrokenPipeError:
+        _silence_stdout()
+        return exit_codes.OK
+    except BantamError as error:
+        if debug:
+            raise
+        click.echo(f"bantam: {error}", err=True)
+        return exit_code_of(error)
+    except Exception as error:
+        if debug:
+            raise
+        # The type only: the message of an unforeseen error may hold transcript text.
+        click.echo(
+            f"bantam: unexpected {type(error).__name__}; run again with --debug and report it",
+            err=True,
+        )
+        return exit_codes.UNEXPECTED
+    return result if isinstance(result, int) else exit_codes.OK
+
+
+def exit_code_of(error: Exception) -> int:
+    """Return the exit code that stands for an error of ours."""
+    from bantam import errors  # noqa: PLC0415 - late, for a quick --help
+
+    by_type: dict[type[Exception], int] = {
+        errors.NotInLedgerError: exit_codes.NOT_FOUND,
+        errors.SettingsError: exit_codes.SETTINGS,
+        errors.CallFileError: exit_codes.SOME_FAILED,
+        errors.LedgerError: exit_codes.UNAVAILABLE,
+        errors.ExtractionError: exit_codes.UNAVAILABLE,
+        errors.VendorError: exit_codes.UNAVAILABLE,
+    }
+    return next(
+        (code for kind, code in by_type.items() if isinstance(error, kind)),
+        exit_codes.UNEXPECTED,
+    )
+
+
+def _silence_stdout() -> None:
+    """Keep Python from complaining at exit that nobody reads stdout any more (`| head`)."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def settings_of(ctx: click.Context) -> Any:
+    """Return the settings that a command runs with.
+
+    Raises:
+        SettingsError: the file or the environment is wrong.
+    """
+    from bantam.settings import load_settings  # noqa: PLC0415 - late, for a quick --help
+
+    return load_settings(ctx.obj["config"])

@@ -1,0 +1,31 @@
+"""`bantam rescore`: new weights over old readings; the language model is not asked again."""
+
+from __future__ import annotations
+
+import click
+
+from apps.cli import exit_codes
+from apps.cli.main import settings_of
+from apps.cli.terminal import stderr, stdout
+from flows import wiring
+from flows.rescore import rescore
+
+
+@click.command()
+@click.option("--score-model", help="Score model of bantam.toml, or bant or anum.")
+@click.option("--dry-run", is_flag=True, help="Show who would move; write nothing.")
+@click.pass_context
+def rescore_command(ctx: click.Context, score_model: str | None, dry_run: bool) -> int:
+    """Score every call of the ledger again under the present score model."""
+    settings = wiring.with_options(settings_of(ctx), score_model=score_model)
+    with wiring.pipeline(settings) as pipeline:
+        moves = rescore(pipeline, dry_run=dry_run)
+    console = stdout()
+    for move in moves.largest:
+        console.print(f"{move.call_id}  {move.before} -> {move.after}", soft_wrap=True)
+    stderr().print(
+        f"{moves.looked_at} calls: {moves.changed} scores change, {moves.band_changes} change "
+        f"band, {moves.deliveries} deliveries owed"
+        + ("; dry run: nothing was written" if dry_run else "")
+    )
+    return exit_codes.OK

@@ -1,0 +1,1 @@
+"""The embedded CRM: the default target, a table in the ledger that exports as CSV."""

@@ -1,0 +1,82 @@
+"""Fakes that implement our ports; no behaviour of the real ones is assumed beyond the port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+
+from bantam.domain.bant import Criterion, Extraction, ExtractionOutcome, Level
+from bantam.domain.calls import Call, CallId
+from bantam.domain.delivery import Delivery, Receipt
+from bantam.errors import BantamError
+from tests.factories import an_extraction
+
+
+class SetClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, now: datetime = datetime(2026, 3, 2, 16, 0, tzinfo=UTC)) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, step: timedelta) -> None:
+        self.now += step
+
+
+class ScriptedExtractor:
+    """Answers each call as told: levels, an outcome, or an error to raise."""
+
+    name = "scripted"
+
+    def __init__(
+        self,
+        answers: Mapping[str, Mapping[Criterion, Level] | ExtractionOutcome | BantamError]
+        | None = None,
+        version: str = "1",
+    ) -> None:
+        self._answers = answers or {}
+        self._version = version
+        self.asked: list[CallId] = []
+
+    @property
+    def version_key(self) -> str:
+        return self._extraction(None, {}).run.version_key
+
+    def extract(self, call: Call) -> Extraction:
+        self.asked.append(call.id)
+        answer = self._answers.get(call.id, {})
+        if isinstance(answer, BantamError):
+            raise answer
+        return self._extraction(call, answer)
+
+    def _extraction(
+        self, call: Call | None, answer: Mapping[Criterion, Level] | ExtractionOutcome
+    ) -> Extraction:
+        failed = isinstance(answer, ExtractionOutcome)
+        made = an_extraction(
+            None if failed else answer,
+            outcome=answer if failed else ExtractionOutcome.OK,
+            call_id=call.id if call else CallId("none"),
+            transcript_digest=call.transcript_digest if call else "",
+        )
+        run = made.run.model_copy(update={"extractor_version": self._version})
+        return made.model_copy(update={"run": run})
+
+
+class RecordingGateway:
+    """Keeps what it was sent; `trouble` may raise in its place."""
+
+    def __init__(
+        self, name: str = "embedded", trouble: Callable[[Delivery], None] | None = None
+    ) -> None:
+        self.name = name
+        self.sent: list[Delivery] = []
+        self._trouble = trouble
+
+    def send(self, delivery: Delivery) -> Receipt:
+        if self._trouble is not None:
+            self._trouble(delivery)
+        self.sent.append(delivery)
+        return Receipt(record_id=f"{self.name}/{delivery.call_id}")
