@@ -27,7 +27,7 @@ from sqlalchemy import (
     make_url,
     tuple_,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import InstrumentedAttribute
@@ -76,7 +76,8 @@ class Database:
 
     def __init__(self, url: URL) -> None:
         self.url = url
-        self.name = url.render_as_string(hide_password=True)
+        # Without the query: a password may stand there too.
+        self.name = url.set(query={}).render_as_string(hide_password=True)
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url)
         self._writing = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
@@ -172,6 +173,8 @@ def insert_into(dialect: str, row: type[Base]) -> sqlite.Insert:
         row: of the table.
     """
     if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - 0.1 s that SQLite spares
+
         return cast("sqlite.Insert", postgresql.insert(row))
     return sqlite.insert(row)
 

@@ -148,12 +148,24 @@ class Outbox:
                 raise LedgerError(f"delivery {key}: is {state} and cannot be sent again")
 
     def retry_failed(self, *, target: str | None = None, now: datetime, actor: str) -> int:
-        """Make all failed deliveries due at once, of one target or of all; return how many."""
+        """Make all failed deliveries due at once, some at a time; return how many.
+
+        Args:
+            target: only of this gateway; None for all.
+            now: aware UTC time.
+            actor: who asked for it.
+        """
         which = DeliveryRow.state == DeliveryState.FAILED.value
         if target is not None:
             which &= DeliveryRow.target == target
-        with self._database.write() as connection:
-            return _release(connection, which, now, actor)
+        released = 0
+        while True:
+            with self._database.write() as connection:
+                some = select(DeliveryRow.key).where(which).limit(PAGE)
+                keys = connection.execute(some).scalars().all()
+                released += _release(connection, DeliveryRow.key.in_(keys), now, actor)
+            if len(keys) < PAGE:
+                return released
 
     def delivery(self, key: str) -> Delivery:
         """Return one delivery.
@@ -235,8 +247,8 @@ class Outbox:
             changed = connection.execute(update(DeliveryRow).where(*held).values(**values))
             if changed.rowcount != 1:
                 raise LeaseLostError(
-                    f"delivery {claim.delivery.key}: the lease of {claim.worker} ran out at"
-                    f" {claim.until.isoformat()}; ask for longer leases or fewer deliveries"
+                    f"delivery {claim.delivery.key}: {claim.worker} has it no more, its lease"
+                    f" ran until {claim.until.isoformat()}; ask for longer leases, or take fewer"
                 )
             append_activities(
                 connection, [happened(claim.delivery, kind, (claim.lease, now), now, claim.worker)]

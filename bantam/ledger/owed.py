@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Insert, select, update
+from sqlalchemy import Connection, Insert, case, select, update
 
 from bantam.domain.activity import Activity, ActivityKind
 from bantam.domain.calls import CallId
@@ -111,10 +111,17 @@ def _supersede(connection: Connection, keys: Sequence[str]) -> int:
 @cache
 def _upsert(dialect: str) -> Insert:
     new = insert_into(dialect, DeliveryRow)
-    # The same key again is owed anew; its lease goes on growing, and its receipt stays.
-    again = ("generation", "state", "attempts", "due_at", "last_error", "leased_until", "note")
+    # The same key again is owed anew; its lease goes on growing, and its receipt stays. While
+    # a worker has it under way, it stays with that worker: it is sending just what is owed.
+    under_way = DeliveryRow.state == DeliveryState.CLAIMED.value
+    columns = DeliveryRow.__table__.columns
+    again = ("state", "attempts", "due_at", "last_error", "leased_until", "note")
     return new.on_conflict_do_update(
-        index_elements=[DeliveryRow.key], set_={name: new.excluded[name] for name in again}
+        index_elements=[DeliveryRow.key],
+        set_={
+            "generation": new.excluded.generation,
+            **{c: case((under_way, columns[c]), else_=new.excluded[c]) for c in again},
+        },
     )
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     TIMESTAMP,
     BigInteger,
     Boolean,
@@ -29,7 +30,6 @@ from sqlalchemy import (
     table,
     text,
 )
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeEngine
 
@@ -70,7 +70,7 @@ class Line(TypeDecorator[str]):
         return value if value is None else value.replace("\0", "")
 
 
-Json = Text().with_variant(postgresql.JSON(), "postgresql")
+Json = Text().with_variant(JSON(none_as_null=True), "postgresql")
 """JSON text that pydantic wrote and reads: the engine passes it through unparsed.
 
 `json`, not `jsonb`: it keeps the text as it is, and takes an escaped NUL.
@@ -169,6 +169,8 @@ class DeliveryRow(Base):
     __table_args__ = (
         UniqueConstraint("call_id", "target", "generation"),
         Index(None, "state", "due_at", "key"),
+        # For workers of some targets only: what a parked target is owed must not slow them.
+        Index(None, "target", "state", "due_at", "key"),
     )
 
     key: Mapped[str] = mapped_column(String(64), primary_key=True, comment="idempotency key")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 revision = "0001"
 down_revision = None
@@ -12,7 +11,7 @@ branch_labels = None
 depends_on = None
 
 UTC = sa.String(27).with_variant(sa.TIMESTAMP(timezone=True), "postgresql")
-JSON = sa.Text().with_variant(postgresql.JSON(), "postgresql")
+JSON = sa.Text().with_variant(sa.JSON(none_as_null=True), "postgresql")
 SEQUENCE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 ACTIVITY_STREAM = """
@@ -183,6 +182,12 @@ def upgrade() -> None:
         op.f("ix_deliveries_state_due_at_key"),
         "deliveries",
         ["state", "due_at", "key"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_deliveries_target_state_due_at_key"),
+        "deliveries",
+        ["target", "state", "due_at", "key"],
         unique=False,
     )
     op.create_table(

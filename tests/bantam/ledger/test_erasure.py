@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect, text
+
+from bantam.domain.activity import ActivityKind
+from bantam.domain.bant import (
+    AuthorityValue,
+    BudgetValue,
+    Criterion,
+    NeedValue,
+    Plan,
+    TimeframeValue,
+    Usage,
+)
+from bantam.domain.calls import Call, CallId, DealId, Participant, Side, Turn
+from bantam.domain.delivery import DeliveryState, Receipt
+from bantam.domain.evidence import Evidence, RejectedEvidence, Rejection, Span
+from bantam.domain.review import Review
+from bantam.errors import LeaseLostError, NotInLedgerError
+from bantam.ledger.rows import Answer, Entry, Recorded
+from bantam.ledger.store import Ledger
+from tests.factories import a_reading, an_extraction
+from tests.ledgers import NOW, scored
+
+SECRET = "xylophone"
+"""Stands in every text that can hold somebody's words or name."""
+
+LATER = NOW + timedelta(days=30)
+
+
+def a_wordy_call(call_id: str, deal_id: str | None = "D-1") -> Call:
+    return Call(
+        id=CallId(call_id),
+        title=f"Call with {SECRET}",
+        started_at=NOW,
+        deal_id=DealId(deal_id) if deal_id else None,
+        participants=(
+            Participant(id="b", name=SECRET, email=f"{SECRET}@x.example", side=Side.BUYER),
+        ),
+        # Long enough to fill pages of its own in the file.
+        turns=tuple(Turn(speaker="b", text=f"{SECRET} {i} " * 40) for i in range(60)),
+        url=f"https://recorder.example/{SECRET}",
+    )
+
+
+def a_wordy_entry(call_id: str, deal_id: str | None = "D-1") -> Entry:
+    call = a_wordy_call(call_id, deal_id)
+    evidence = Evidence(
+        turn=0, quote=SECRET, span=Span(turn=0, start=0, end=9), speaker=SECRET, side=Side.BUYER
+    )
+    rejected = RejectedEvidence(turn=1, quote=SECRET, reason=Rejection.TOO_SHORT)
+    words = {"summary": SECRET, "evidence": (evidence,), "rejected": (rejected,)}
+    values = {
+        Criterion.BUDGET: BudgetValue(amount_min=40_000, text=SECRET),
+        Criterion.AUTHORITY: AuthorityValue(decision_makers=(SECRET,)),
+        Criterion.NEED: NeedValue(pains=(SECRET,)),
+        Criterion.TIMEFRAME: TimeframeValue(plan=Plan.PLAN, text=SECRET),
+    }
+    extraction = an_extraction(
+        readings={c: a_reading(c, 3, value=v, **words) for c, v in values.items()},
+        call_id=call.id,
+        transcript_digest=call.transcript_digest,
+        detail=SECRET,
+    )
+    entry = scored(call, extraction=extraction, targets=("embedded", "slack"))
+    review = Review(
+        extraction_id=extraction.id,
+        call_id=call.id,
+        reviewer="ae@seller.example",
+        reviewed_at=NOW,
+        reason=SECRET,
+    )
+    return Entry(**{**{f: getattr(entry, f) for f in entry.__slots__}, "review": review})
+
+
+def fill(ledger: Ledger, entry: Entry) -> None:
+    """Leave the call's words wherever words can be; slack's delivery is sent."""
+    ledger.record_many([entry])
+    (sent,) = ledger.claim_deliveries(1, now=NOW, lease_seconds=60, worker="w", targets=["slack"])
+    ledger.mark_sent(sent, Receipt(record_id="ts-1"), now=NOW)
+    ledger.write_crm_score(entry.deliveries[0], now=NOW)
+    answer = Answer(f'{{"text": "{SECRET}"}}', Usage())
+    ledger.keep_answer(f"k-{entry.score.call_id}", answer, call_id=entry.score.call_id, now=NOW)
+    ledger.add_failure(entry.score.call_id, stage="deliver", reason="refused", now=NOW)
+
+
+def rows_that_say(ledger: Ledger, word: str) -> list[str]:
+    """Tables whose rows hold a word anywhere."""
+    with ledger._database.read() as connection:
+        return [
+            name
+            for name in inspect(connection).get_table_names()
+            if any(word in repr(row) for row in connection.execute(text(f"SELECT * FROM {name}")))
+        ]
+
+
+def test_no_word_is_left_in_any_table(ledger: Ledger) -> None:
+    entry = a_wordy_entry("c-1")
+    fill(ledger, entry)
+    assert rows_that_say(ledger, SECRET) >= [
+        "answers",
+        "calls",
+        "crm_scores",
+        "deliveries",
+        "extractions",
+        "reviews",
+        "scores",
+    ]
+
+    done = ledger.forget_call(CallId("c-1"), now=LATER, actor="ops@seller.example")
+
+    assert rows_that_say(ledger, SECRET) == []
+    assert (done.calls, done.answers, done.deliveries) == (("c-1",), 1, 2)
+    assert [(s.delivery.target, s.receipt.record_id) for s in done.sent] == [("slack", "ts-1")]
+
+
+def test_numbers_and_an_audit_line_stay(ledger: Ledger) -> None:
+    entry = a_wordy_entry("c-1")
+    fill(ledger, entry)
+    ledger.forget_call(CallId("c-1"), now=LATER, actor="ops@seller.example")
+
+    found = ledger.latest_result(CallId("c-1"))
+
+    assert found.call.turns == ()
+    assert found.score
+    assert entry.extraction
+    assert found.score.points == entry.score.points
+    assert {c: r.level for c, r in found.extraction.readings.items()} == dict.fromkeys(Criterion, 3)
+    assert found.extraction.readings[Criterion.BUDGET].value.amount_min == 40_000
+    (told,) = ledger.activities(kinds=[ActivityKind.DATA_FORGOTTEN])
+    assert (told.actor, told.customer, told.at, dict(told.features)) == (
+        "ops@seller.example",
+        "D-1",
+        LATER,
+        {"call_id": "c-1"},
+    )
+    assert ledger.counts()["forgotten"] == 1
+
+
+def test_what_was_not_sent_never_will_be(ledger: Ledger) -> None:
+    entry = a_wordy_entry("c-1")
+    ledger.record_many([entry])
+    (mine,) = ledger.claim_deliveries(1, now=NOW, lease_seconds=60, worker="w", targets=["slack"])
+
+    ledger.forget_call(CallId("c-1"), now=NOW, actor="ops")
+
+    with pytest.raises(LeaseLostError):
+        ledger.delay(mine, "busy", due_at=NOW, now=NOW)
+    assert ledger.claim_deliveries(9, now=LATER, lease_seconds=60, worker="w") == []
+    assert {d.state for d in ledger.deliveries()} == {DeliveryState.SUPERSEDED}
+
+
+def test_a_forgotten_call_does_not_come_back(ledger: Ledger) -> None:
+    entry = a_wordy_entry("c-1")
+    ledger.record_many([entry])
+    ledger.forget_call(CallId("c-1"), now=NOW, actor="ops")
+    assert entry.call
+    assert entry.extraction
+
+    again = ledger.record_many([entry])
+    ledger.record_calls([entry.call])
+    ledger.keep_answer("k", Answer("{}", Usage()), call_id=entry.call.id, now=NOW)
+
+    assert again == Recorded(forgotten=(CallId("c-1"),))
+    assert rows_that_say(ledger, SECRET) == []
+    assert ledger.answer("k") is None
+    asked = {"reader": "any", "model": "bant", "model_version": "any"}
+    assert ledger.done_keys({entry.call.id: "any"}, **asked) == {"c-1"}
+
+
+def test_forgetting_twice_keeps_the_first_time(ledger: Ledger) -> None:
+    ledger.record_many([a_wordy_entry("c-1")])
+    for at in (NOW, LATER):
+        ledger.forget_call(CallId("c-1"), now=at, actor="ops")
+
+    (told,) = ledger.activities(kinds=[ActivityKind.DATA_FORGOTTEN])
+    assert told.at == NOW
+
+
+def test_a_deal_is_forgotten_with_all_its_calls_and_no_other(ledger: Ledger) -> None:
+    for call_id, deal_id in [("c-1", "D-1"), ("c-2", "D-1"), ("c-3", "D-2"), ("c-4", None)]:
+        fill(ledger, a_wordy_entry(call_id, deal_id))
+
+    done = ledger.forget_deal(DealId("D-1"), now=LATER, actor="ops")
+
+    assert done.calls == ("c-1", "c-2")
+    assert [c.id for c in ledger.calls() if c.turns] == ["c-3", "c-4"]
+    assert ledger.answer("k-c-3") is not None
+    assert len(list(ledger.crm_scores())) == 2
+
+
+def test_who_is_not_there_cannot_be_forgotten(ledger: Ledger) -> None:
+    with pytest.raises(NotInLedgerError, match="'nobody'"):
+        ledger.forget_call(CallId("nobody"), now=NOW, actor="ops")
+    with pytest.raises(NotInLedgerError, match="deal 'D-9': no call of it"):
+        ledger.forget_deal(DealId("D-9"), now=NOW, actor="ops")
+
+
+def test_no_word_is_left_in_the_sqlite_files(tmp_path: Path) -> None:
+    """Not in freed pages, not in the write-ahead log."""
+    with Ledger.open(f"sqlite:///{tmp_path}/l.db", create=True) as ledger:
+        for n in range(5):
+            fill(ledger, a_wordy_entry(f"c-{n}"))
+        assert SECRET.encode() in b"".join(p.read_bytes() for p in tmp_path.iterdir())
+
+        ledger.forget_deal(DealId("D-1"), now=LATER, actor="ops")
+
+        for path in tmp_path.iterdir():
+            assert SECRET.encode() not in path.read_bytes(), path
