@@ -20,6 +20,11 @@ from evals.rates import Bootstrap, Floats, divide
 from evals.runs import EvalRun, Item
 
 ONE_SIDED = 0.05
+CHECKS = 3
+"""A loss counts as certain at `ONE_SIDED` over all of them together, so that three figures do not
+block an unchanged candidate three times as often as one."""
+ENOUGH_POWER = 0.98
+"""With items for this power an equal candidate fails to show that it is not worse once in fifty."""
 
 
 class Verdict(StrEnum):
@@ -191,16 +196,19 @@ def judged(
     before, after = float(figure(observed, 0)), float(figure(observed, 1))
     gains = sign * (figure(drawn, 1) - figure(drawn, 0))
     gains = gains[np.isfinite(gains)]
-    low, high = (float(q) for q in np.quantile(gains, [ONE_SIDED, 1 - ONE_SIDED]))
-    gain = sign * (after - before)
-    needed = _needed(gains, n, margin)
-    verdict, why = _verdict(gain, (low, high), margin, (n, changed, needed))
+    tails = [ONE_SIDED, 1 - ONE_SIDED, 1 - ONE_SIDED / CHECKS]
+    low, high, surely_below = (float(q) for q in np.quantile(gains, tails))
+    # What one item adds to the variance, so that other numbers of items can be judged.
+    spread = float(n * np.var(gains))
+    needed = deals_for_non_inferiority(margin, spread)
+    enough = deals_for_non_inferiority(margin, spread, power=ENOUGH_POWER)
+    verdict, why = _verdict((low, surely_below), margin, (n, changed, needed, enough))
     return Check(
         name=name,
         margin=margin,
         baseline=before,
         candidate=after,
-        gain=gain,
+        gain=sign * (after - before),
         low=low,
         high=high,
         n=n,
@@ -211,27 +219,23 @@ def judged(
     )
 
 
-def _needed(gains: Floats, n: int, margin: float) -> int:
-    """Items at which this spread would be small enough; n * variance is what one item adds."""
-    return deals_for_non_inferiority(margin, float(n * np.var(gains)))
-
-
 def _verdict(
-    gain: float, bounds: tuple[float, float], margin: float, counts: tuple[int, int, int]
+    bounds: tuple[float, float], margin: float, counts: tuple[int, int, int, int]
 ) -> tuple[Verdict, str]:
-    (low, high), (n, changed, needed) = bounds, counts
+    (low, surely_below), (n, changed, needed, enough) = bounds, counts
     if not changed:
         return Verdict.PASS, "no item changed"
     if low > -margin:
         return Verdict.PASS, f"a loss of more than {margin:.0%} is excluded"
-    if gain < -margin and high < 0:
-        return Verdict.BLOCK, f"worse by {-gain:.1%}, more than the {margin:.0%} tolerated"
-    if n >= needed:
+    if surely_below < 0:
+        return Verdict.BLOCK, f"certainly worse, perhaps by more than the {margin:.0%} tolerated"
+    if n >= enough:
         return (
             Verdict.BLOCK,
             f"a loss of {margin:.0%} is not excluded, though {n} items would be enough for it",
         )
-    return Verdict.INCONCLUSIVE, f"{n} items cannot tell; it takes about {needed}"
+    why = f"{n} items cannot exclude a loss of {margin:.0%}; it takes about {needed}"
+    return Verdict.INCONCLUSIVE, f"{why}, or more samples of each call"
 
 
 def _changes(pairs: Sequence[tuple[Item, Item]]) -> list[ItemChange]:

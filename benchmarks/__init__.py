@@ -1,0 +1,1 @@
+"""Measurements, not tests: they print what they saw."""
