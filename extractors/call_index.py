@@ -47,7 +47,8 @@ def fold(text: str) -> str:
     """Return `text` in the form words are compared in: NFKC, lower case, nothing invisible."""
     if text.isascii():
         return text.lower()
-    return _INVISIBLE_RUN.sub("", unicodedata.normalize("NFKC", text).casefold())
+    plain = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
+    return _INVISIBLE_RUN.sub("", plain)
 
 
 def fillers_of(language: str) -> frozenset[str]:
@@ -113,8 +114,13 @@ class CallIndex:
 
     @cached_property
     def folded(self) -> list[str]:
-        """The text of every turn, folded: to rule turns out without cutting them into words."""
-        return [_STRIP.sub("", fold(turn.text)) for turn in self.call.turns]
+        """The text of every turn, folded."""
+        return [fold(turn.text) for turn in self.call.turns]
+
+    @cached_property
+    def searchable(self) -> list[str]:
+        """The folded texts without apostrophes and accents apart, as words are compared."""
+        return [_STRIP.sub("", text) for text in self.folded]
 
     @cached_property
     def injected(self) -> frozenset[int]:

@@ -71,15 +71,13 @@ def judge(claim: Claim, found: Located, index: CallIndex) -> Verdict | Rejection
 
 
 def _refused(claim: Claim, sentence: str) -> Rejection | None:
-    if claim.criterion is Criterion.BUDGET:
-        if NOT_MEANT.search(sentence):
-            return Rejection.HYPOTHETICAL
-        # Level 1 is "price-sensitive": complaints about a price are evidence of that.
-        if claim.level != 1 and is_other_money(sentence):
-            return Rejection.OTHER_MONEY
+    if claim.criterion is not Criterion.NEED and NOT_MEANT.search(sentence):
+        return Rejection.HYPOTHETICAL
+    # Level 1 is "price-sensitive": complaints about a price are evidence of that.
+    priced = claim.criterion is Criterion.BUDGET and claim.level != 1
+    if priced and is_other_money(sentence):
+        return Rejection.OTHER_MONEY
     if claim.criterion is Criterion.TIMEFRAME:
-        if NOT_MEANT.search(sentence):
-            return Rejection.HYPOTHETICAL
         dated = not isinstance(claim.value, TimeframeValue) or claim.value.plan is Plan.PLAN
         if dated and is_other_date(sentence):
             return Rejection.OTHER_DATE

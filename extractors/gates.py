@@ -44,6 +44,9 @@ class _Words:
 def ground(claim: Claim, index: CallIndex, *, suspected: Collection[int] = frozenset()) -> Reading:
     """Check a claim against the call's words and return the reading that they carry.
 
+    A claim that cites a turn which addresses the reader of the transcript is not believed at
+    all, whatever else it cites.
+
     Args:
         claim: what the extractor says.
         index: the call; share one between the four claims of a call.
@@ -63,7 +66,8 @@ def ground(claim: Claim, index: CallIndex, *, suspected: Collection[int] = froze
             passed.append(result)
     if claim.level == NOT_DISCUSSED:
         return Reading(criterion=claim.criterion, level=NOT_DISCUSSED, rejected=tuple(rejected))
-    if not passed:
+    if not passed or any(item.reason is Rejection.INJECTION for item in rejected):
+        # Who leans on words that tell the reader what to write has been told what to write.
         return Reading(
             criterion=claim.criterion,
             level=NOT_DISCUSSED,
@@ -112,11 +116,13 @@ def _check(
     found = locate(quote, index)
     if isinstance(found, Rejection):
         return found
+    bad = index.injected | (set() if claim.level in {NOT_DISCUSSED, 0} else set(suspected))
+    if found.turn in bad:
+        return Rejection.INJECTION
     words = _words_of(found, index)
     if isinstance(words, Rejection):
         return words
-    bad = index.injected | (set() if claim.level in {NOT_DISCUSSED, 0} else set(suspected))
-    if {found.turn, words.judged.turn, words.counted.turn} & bad:
+    if {words.judged.turn, words.counted.turn} & bad:
         return Rejection.INJECTION
     verdict = judge(claim, words.judged, index)
     if isinstance(verdict, Rejection):

@@ -97,7 +97,7 @@ def _candidates(
                 yield turn, Match.NEAR if step else Match.CITED
     rarest = max(words, key=len)
     middle = cited if cited is not None else 0
-    turns = [t for t, text in enumerate(index.folded) if t not in seen and rarest in text]
+    turns = [t for t, text in enumerate(index.searchable) if t not in seen and rarest in text]
     for turn in sorted(turns, key=lambda t: abs(t - middle)):
         yield turn, Match.ELSEWHERE
 
@@ -130,7 +130,7 @@ def _why_missing(parts: list[list[str]], index: CallIndex) -> Rejection:
     if len(parts) > 1 and all(
         any(
             index.run(turn).find(part) is not None
-            for turn, text in enumerate(index.folded)
+            for turn, text in enumerate(index.searchable)
             if max(part, key=len) in text
         )
         for part in parts

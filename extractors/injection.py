@@ -9,14 +9,17 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from bantam.domain.calls import Side
 from extractors.injection_phrases import (
     ADDRESSED,
     AI_WORDS,
+    BEFORE_MACHINE,
     FIELD_WORDS,
+    GIVE_WORDS,
+    MACHINE_WORDS,
     MACHINERY,
     OVERRIDES,
     RATINGS,
@@ -26,13 +29,26 @@ from extractors.injection_phrases import (
     TOP_WORDS,
     WHOEVER_READS,
 )
+from extractors.injection_signs import HINTS, speaks_to_a_reader
 
-_REACH = 240
+_REACH = 180
 """Code points to read before and after a trigger word."""
+_LEAD = 40
+"""Code points before a trigger in which what must stand before it is looked for."""
+_NEAR = 3
+"""Turns around a disguised one that are read with it."""
 _WORD = re.compile(r"\w+")
-_MARKS = re.compile(r"[<>\[\]{}|=`#*]|--|\b(?:system|assistant|developer)\s*:|transcri|[\"']\s*:")
-_SPACED = re.compile(r"(?<!\w)(?:\w[ .\-_*]){4,}\w(?!\w)")
-_LEET = re.compile(r"[a-z][0134][a-z]")
+_MARKS = (
+    *("<", ">", "[", "{", "|", "=", "###", "---", "***", "```", '":', "':", "transcri", "level:"),
+    *("system", "assistant", "developer", "admin", "sistema", "systeme", "système", "role", "json"),
+    *("override", "new task", "new instruction", "new order", "new goal"),
+    *("budget:", "authority:", "need:", "timeframe:", "score:"),
+)
+"""Without one of these a turn holds no fake machinery."""
+_LETTERS_IN_A_ROW = "1" * 5
+_SPACED = re.compile(r"(?<!\w)(?:\w[ .\-*]){4,}\w(?!\w)")
+_LEET = re.compile(r"[0134](?=[a-z])")
+_LOOKALIKE = re.compile(r"[\u0400-\u052f\u0261]")
 _LOOKALIKES = str.maketrans("аеорсухіѕԁɡ0134", "aeopcyxisdgoiea")
 _CLOSING = " .!?…"
 
@@ -42,22 +58,28 @@ class _Family:
     """A kind of attack: the words without which it cannot be one, and what it looks like."""
 
     triggers: frozenset[str]
-    also: frozenset[str] | None
     pattern: re.Pattern[str]
+    also: frozenset[str] | None = None
+    """Words of which one must stand near the trigger."""
+    before: re.Pattern[str] | None = None
+    """What must stand just before the trigger."""
 
-    def possible(self, words: frozenset[str]) -> bool:
-        """Return whether a call that holds `words` can hold such an attack."""
-        return not self.triggers.isdisjoint(words) and (
-            self.also is None or not self.also.isdisjoint(words)
-        )
+    def within(self, words: frozenset[str]) -> _Family | None:
+        """Return what of the family a call that holds just `words` can hold, if anything."""
+        triggers = self.triggers & words
+        also = None if self.also is None else self.also & words
+        if not triggers or also == frozenset():
+            return None
+        return replace(self, triggers=triggers, also=also)
 
 
 _FAMILIES = (
-    _Family(RULE_WORDS, None, OVERRIDES),
-    _Family(AI_WORDS, None, ADDRESSED),
-    _Family(READER_WORDS, None, WHOEVER_READS),
-    _Family(FIELD_WORDS, TOP_WORDS, RATINGS),
-    _Family(TOP_WORDS, None, SHOUTED_SCORES),
+    _Family(RULE_WORDS, OVERRIDES),
+    _Family(AI_WORDS, ADDRESSED),
+    _Family(MACHINE_WORDS, ADDRESSED, before=BEFORE_MACHINE),
+    _Family(READER_WORDS, WHOEVER_READS),
+    _Family(FIELD_WORDS, RATINGS, TOP_WORDS),
+    _Family(GIVE_WORDS, SHOUTED_SCORES, TOP_WORDS),
 )
 
 
@@ -71,19 +93,37 @@ def injection_turns(folded: Sequence[str], sides: Sequence[Side]) -> frozenset[i
         folded: the text of every turn, folded.
         sides: the side of every turn.
     """
-    found = {t for t, text in enumerate(folded) if _MARKS.search(text) and MACHINERY.search(text)}
-    readings = [folded]
-    plain = [_undisguised(text) for text in folded]
-    if plain != list(folded):
-        readings.append(plain)
-    for texts in readings:
-        present = frozenset(_WORD.findall(" ".join(texts)))
-        families = [family for family in _FAMILIES if family.possible(present)]
+    whole = "\n".join(folded)
+    marks = [mark for mark in _MARKS if mark in whole]
+    found = {
+        turn
+        for turn, text in enumerate(folded)
+        if any(mark in text for mark in marks) and MACHINERY.search(text)
+    }
+    found.update(
+        t for t, text in enumerate(folded) if HINTS.search(text) and speaks_to_a_reader(text)
+    )
+    for texts, words in _readings(folded, whole):
+        families = [family for f in _FAMILIES if (family := f.within(words))]
         for lane in _lanes(sides) if families else ():
             joined = _Lane.of(lane, texts)
             for family in families:
-                found.update(joined.attacks(family.pattern, family.triggers & present))
+                found.update(joined.attacks(family))
     return frozenset(found)
+
+
+def _readings(folded: Sequence[str], whole: str) -> Iterator[tuple[Sequence[str], frozenset[str]]]:
+    """Yield the turns as they are, and undisguised where that reads otherwise; with their words."""
+    words = _WORD.findall(whole)
+    yield folded, frozenset(words)
+    lengths = "".join(["1" if len(word) == 1 else "-" for word in words])
+    leet = any(whole[m.start() - 1].isalpha() for m in _LEET.finditer(whole))
+    if _LETTERS_IN_A_ROW in lengths or leet or _LOOKALIKE.search(whole):
+        plain = [_undisguised(text) for text in folded]
+        changed = [turn for turn, text in enumerate(folded) if plain[turn] != text]
+        near = {turn + step for turn in changed for step in range(-_NEAR, _NEAR + 1)}
+        plain = [text if turn in near else "" for turn, text in enumerate(plain)]
+        yield plain, frozenset(_WORD.findall("\n".join(plain)))
 
 
 def _lanes(sides: Sequence[Side]) -> list[list[int]]:
@@ -105,18 +145,25 @@ class _Lane:
         lines = [texts[turn].rstrip(_CLOSING) + "\n" for turn in turns]
         return cls(turns, list(accumulate(map(len, lines))), "".join(lines))
 
-    def attacks(self, pattern: re.Pattern[str], triggers: frozenset[str]) -> Iterator[int]:
-        """Yield the turns that a match of `pattern` near one of `triggers` stretches over."""
-        for start, end in self._surroundings(triggers):
-            for match in pattern.finditer(self.text, start, end):
+    def attacks(self, family: _Family) -> Iterator[int]:
+        """Yield the turns that an attack of the family stretches over."""
+        for start, end in self._surroundings(family):
+            words = list(_WORD.finditer(self.text, start, end))
+            if family.also and family.also.isdisjoint([word.group() for word in words]):
+                continue
+            # Patterns begin with a word: trying them at words alone is several times faster.
+            for word in words:
+                match = family.pattern.match(self.text, word.start(), end)
+                if match is None:
+                    continue
                 first = bisect_right(self.ends, match.start())
                 last = bisect_right(self.ends, match.end() - 1)
                 yield from self.turns[first : last + 1]
 
-    def _surroundings(self, triggers: frozenset[str]) -> Iterator[tuple[int, int]]:
+    def _surroundings(self, family: _Family) -> Iterator[tuple[int, int]]:
         """Yield stretches of text around the triggers, in order, overlapping ones joined."""
         current: tuple[int, int] | None = None
-        for at in sorted(at for word in triggers for at in self._places(word)):
+        for at in sorted(at for word in family.triggers for at in self._places(word, family)):
             if current is not None and at - _REACH <= current[1]:
                 current = current[0], at + _REACH
                 continue
@@ -126,17 +173,20 @@ class _Lane:
         if current is not None:
             yield current
 
-    def _places(self, word: str) -> Iterator[int]:
+    def _places(self, word: str, family: _Family) -> Iterator[int]:
         at = self.text.find(word)
         while at >= 0:
             before = self.text[at - 1 : at] if at else ""
             if not before.isalnum() and not self.text[at + len(word)].isalnum():
-                yield at
+                lead = self.text[max(0, at - _LEAD) : at]
+                if family.before is None or family.before.search(lead):
+                    yield at
             at = self.text.find(word, at + 1)
 
 
 def _undisguised(text: str) -> str:
     """Return `text` with look-alike letters, digits for letters and spaced-out words undone."""
     if not text.isascii() or _LEET.search(text):
+        # Amounts such as 40k lose their digits here too; they stand in the other reading.
         text = text.translate(_LOOKALIKES)
-    return _SPACED.sub(lambda m: re.sub(r"[ .\-_*]", "", m.group()), text)
+    return _SPACED.sub(lambda m: re.sub(r"[ .\-*]", "", m.group()), text)

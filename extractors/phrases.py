@@ -96,7 +96,9 @@ _MODAL = _pattern(
 NOT_MEANT = _pattern(
     "hypothetically", "in theory", "theoretically", "let's say", "lets say", "say for argument",
     "for the sake of argument", "in an ideal world", "in a perfect world", "i wish",
-    "thinking out loud", "just kidding", "i'm joking", "i am joking", "i'm kidding", "only joking",
+    "thinking out loud", "pretend", "make believe", r"let's (?:just )?(?:assume|imagine|suppose)",
+    r"imagine (?:that|we|i)", "tun wir so", "stellen sie sich vor", "imaginemos", "supongamos",
+    "faisons comme si", "imaginons", "just kidding", "i'm joking", "i am joking", "i'm kidding", "only joking",
     "joking aside", "theoretisch", "hypothetisch", "nehmen wir an", "im idealfall",
     "in einer idealen welt", r"war (?:nur )?ein scherz", "en teoría", "hipotéticamente",
     "digamos que", "es broma", "en un mundo ideal", "en théorie", "hypothétiquement", "admettons",
