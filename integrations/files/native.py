@@ -51,7 +51,7 @@ def loads(text: bytes, path: str, place: str) -> Any:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
         where = f"{place}, column {error.colno}" if place else f"line {error.lineno}"
-        cut = error.pos >= len(text.decode("utf-8", "replace").rstrip()) - 1
+        cut = error.pos >= len(text.rstrip()) - 1
         hint = "the JSON ends too early; the file seems cut" if cut else "not JSON here"
         raise CallFileError(path, where, hint) from None
 

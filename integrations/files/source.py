@@ -20,6 +20,9 @@ MAX_FILE_BYTES = 50 * 1024 * 1024
 """A whole-file format larger than this is refused before it is read; JSON lines may be any size."""
 MAX_LINE_BYTES = 50 * 1024 * 1024
 
+SUFFIXES = frozenset(READERS) | {".jsonl"}
+"""What a folder is searched for."""
+
 Item = Call | CallFileError
 
 
@@ -83,13 +86,13 @@ def _walk(folder: Path) -> Iterator[Path]:
     for where, folders, names in os.walk(folder):
         folders.sort()
         for name in sorted(names):
-            if Path(name).suffix.lower() in READERS and not name.startswith("."):
+            if Path(name).suffix.lower() in SUFFIXES and not name.startswith("."):
                 yield Path(where) / name
 
 
 def _why_nothing(path: str) -> str:
     if Path(path).is_dir():
-        return f"no call files in this folder; expected {', '.join(sorted(READERS))}"
+        return f"no call files in this folder; expected {', '.join(sorted(SUFFIXES))}"
     if glob.has_magic(path):
         return "no file matches"
     return "no such file or folder"
