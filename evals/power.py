@@ -18,6 +18,9 @@ from evals.rates import Rate, rate
 ALPHA = 0.05
 POWER = 0.80
 _MOST_DEALS = 20_000
+_TEETH = 40
+_SPREADS = 8.0
+"""Standard deviations around the expected number of discordant deals that are summed over."""
 
 
 class PowerLine(Value):
@@ -71,8 +74,8 @@ def won_deals_needed(
 ) -> int | None:
     """Return the fewest won deals at which the exact McNemar test has the power asked for.
 
-    Power of an exact test is a saw: the number returned is one from which on it never falls below
-    within the next tenth.
+    Power of an exact test is a saw: from the number returned on, it does not fall below what is
+    asked for within the next forty deals.
 
     Args:
         recall: of one system.
@@ -93,7 +96,7 @@ def won_deals_needed(
         enough = mcnemar_power(middle, recall, against, phi=phi, alpha=alpha) >= power
         low, high = (low, middle) if enough else (middle, high)
     candidate = high
-    for n in range(high, math.ceil(1.1 * high) + 1):
+    for n in range(high, high + _TEETH + 1):
         if mcnemar_power(n, recall, against, phi=phi, alpha=alpha) < power:
             candidate = n + 1
     return candidate
@@ -124,7 +127,11 @@ def mcnemar_power(
     discordant = max(0.0, ours) + max(0.0, theirs)
     if discordant == 0:
         return 0.0
-    counts = np.arange(deals + 1)
+    middle, spread = deals * discordant, math.sqrt(deals * discordant * (1 - discordant))
+    reach = _SPREADS * (spread + 1)
+    counts = np.arange(
+        max(0, math.floor(middle - reach)), min(deals, math.ceil(middle + reach)) + 1
+    )
     # The largest k with 2 * P(Binomial(count, 1/2) <= k) <= alpha: reject at k or fewer.
     edge = binom.ppf(alpha / 2, counts, 0.5)
     edge = np.where(2 * binom.cdf(edge, counts, 0.5) <= alpha, edge, edge - 1)

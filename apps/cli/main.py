@@ -22,6 +22,7 @@ _COMMANDS = {
     "show": "apps.cli.show:show_command",
     "deals": "apps.cli.show:deals_command",
     "deliver": "apps.cli.deliver:deliver_command",
+    "evals": "apps.cli.evals:evals_command",
     "doctor": "apps.cli.doctor:doctor_command",
 }
 _SHORT_HELP = {
@@ -31,6 +32,7 @@ _SHORT_HELP = {
     "show": "Show one call: readings, quotes, what was rejected and why, contributions.",
     "deals": "List deals, or show one over time.",
     "deliver": "Send what is owed to the CRM, or export the embedded CRM as CSV.",
+    "evals": "Measure against labels and closed deals; gate a change; count deals needed.",
     "doctor": "Check settings, ledger and model server.",
 }
 
@@ -114,6 +116,7 @@ def exit_code_of(error: Exception) -> int:
     by_type: dict[type[Exception], int] = {
         errors.NotInLedgerError: exit_codes.NOT_FOUND,
         errors.SettingsError: exit_codes.SETTINGS,
+        errors.EvalError: exit_codes.USAGE,
         errors.CallFileError: exit_codes.SOME_FAILED,
         errors.LedgerError: exit_codes.UNAVAILABLE,
         errors.ExtractionError: exit_codes.UNAVAILABLE,

@@ -1,0 +1,345 @@
+"""`bantam evals`: measure readings and scores, and gate a change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from apps.cli import exit_codes
+from apps.cli.main import settings_of
+from apps.cli.terminal import stderr
+from bantam.errors import BantamError, EvalError
+from bantam.settings import Settings
+from evals.compare import Verdict
+from evals.deal_cases import Landmark, LandmarkRule, RecordedCall
+from evals.deal_table import BadRow, read_deals
+from evals.field_run import FieldRun, field_run
+from evals.field_values import value_figures
+from evals.gate import gate
+from evals.gold import gold_calls
+from evals.power import power_line
+from evals.runs import EvalRun, accept_baseline, read_baseline
+from evals.score_table import read_scores
+from evals.stability import stability
+from evals.study import StudyOptions, study
+from evals.summary import exit_word, gate_lines, power_lines, study_lines
+from flows import wiring
+
+_EVALS = Path(__file__).resolve().parents[2] / "evals"
+_EXIT = {
+    Verdict.PASS: exit_codes.OK,
+    Verdict.BLOCK: exit_codes.BLOCKED,
+    Verdict.INCONCLUSIVE: exit_codes.INCONCLUSIVE,
+}
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group()
+def evals_command() -> None:
+    """Measure readings and scores, and gate every change of a prompt, model or weights."""
+
+
+@evals_command.command("run")
+@click.option(
+    "--cases",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=_EVALS / "cases",
+    help="Labelled calls; default: the bundled ones.",
+)
+@click.option(
+    "--baseline",
+    type=_FILE,
+    default=_EVALS / "baseline.json",
+    help="What to compare with; default: the one in the repository.",
+)
+@click.option(
+    "--candidate",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Judge this saved run instead of reading the calls.",
+)
+@click.option(
+    "--extractor",
+    type=click.Choice(["embedded", "model"]),
+    default="embedded",
+    show_default=True,
+    help="Who reads the calls.",
+)
+@click.option("--model", help="Name of a language model; implies --extractor model.")
+@click.option(
+    "--samples",
+    type=click.IntRange(1, 9),
+    default=None,
+    help="How often each call is read; default 3 with a model, 1 without.",
+)
+@click.option(
+    "--attack/--no-attack",
+    default=True,
+    show_default=True,
+    help="Also read each call with words to the reader in it.",
+)
+@click.option("--save", type=_FILE, help="Write the run (ids and levels, no words) to this file.")
+@click.option("--markdown", type=_FILE, help="Write the report for a pull request to this file.")
+@click.option("--accept-baseline", is_flag=True, help="Make this run the baseline.")
+@click.option("--reason", help="Why it is accepted; kept in the baseline file.")
+@click.pass_context
+def run_command(
+    ctx: click.Context,
+    *,
+    cases: Path,
+    baseline: Path,
+    candidate: Path | None,
+    extractor: str,
+    model: str | None,
+    samples: int | None,
+    attack: bool,
+    save: Path | None,
+    markdown: Path | None,
+    accept_baseline: bool,
+    reason: str | None,
+) -> int:
+    """Read labelled calls and say PASS, BLOCK or INCONCLUSIVE against the baseline.
+
+    Exit codes: 0 PASS, 7 BLOCK, 8 INCONCLUSIVE. With --accept-baseline the run becomes the
+    baseline and the exit code is 0.
+    """
+    if reason and not accept_baseline:
+        raise click.UsageError("--reason goes with --accept-baseline")
+    settings = wiring.with_options(settings_of(ctx), extractor=extractor, model=model)
+    known = read_baseline(baseline)
+    found = (
+        FieldRun(_saved(candidate), ())
+        if candidate is not None
+        else _read(settings, cases, samples, attack=attack)
+    )
+    result = gate(found.run, known.run if known else None)
+    values = value_figures(found.extractions) if found.extractions else None
+    score_model = settings.score_model()
+    wander = stability(found.run, score_model, threshold=_top_band(settings))
+    lines = [*gate_lines(found.run, result, values, wander), "", exit_word(result.verdict)]
+    _print(lines)
+    if markdown is not None:
+        _write(markdown, "\n".join(lines) + "\n")
+    if save is not None:
+        _write(save, found.run.model_dump_json(indent=1) + "\n")
+    if accept_baseline:
+        _accept(baseline, found.run, reason, result.verdict if known else "first")
+        return exit_codes.OK
+    return _EXIT[result.verdict]
+
+
+@evals_command.command("study")
+@click.option(
+    "--deals",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    required=True,
+    help="CSV of deals: deal_id, won, closed_at, and more if known.",
+)
+@click.option(
+    "--scores",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="CSV of scores: call_id, deal_id, started_at, points; default: the ledger.",
+)
+@click.option(
+    "--landmark",
+    type=click.Choice([m.value for m in Landmark]),
+    default=Landmark.FIRST_CALL.value,
+    show_default=True,
+)
+@click.option(
+    "--grace-days",
+    type=click.FloatRange(min=0),
+    default=2.0,
+    show_default=True,
+    help="Time an AE has after the landmark call to write a score.",
+)
+@click.option(
+    "--horizon-days",
+    type=click.FloatRange(min=0, min_open=True),
+    default=365.0,
+    show_default=True,
+    help="Won means won within so many days.",
+)
+@click.option(
+    "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day of the study; default: today."
+)
+@click.option("--threshold", type=click.FloatRange(1, 100), help="Default: the top band's start.")
+@click.option(
+    "--high-score",
+    type=click.FloatRange(1, 100),
+    default=80.0,
+    show_default=True,
+    help="Whose time to close is looked at.",
+)
+@click.option(
+    "--ae-threshold",
+    type=click.FloatRange(0, 100),
+    default=50.0,
+    show_default=True,
+    help="An AE score at or above it is a yes.",
+)
+@click.option(
+    "--precision",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Choose a threshold for this precision; default: the AEs' own.",
+)
+@click.option(
+    "--capacity",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Choose the threshold that flags at most so many deals a week.",
+)
+@click.option("--json", "json_path", type=_FILE, help="Write the whole study to this file.")
+@click.pass_context
+def study_command(
+    ctx: click.Context,
+    *,
+    deals: Path,
+    scores: Path | None,
+    landmark: str,
+    json_path: Path | None,
+    grace_days: float,
+    horizon_days: float,
+    as_of: datetime | None,
+    threshold: float | None,
+    high_score: float,
+    ae_threshold: float,
+    precision: float | None,
+    capacity: float | None,
+) -> int:
+    """Hold scores against closed deals, and against the AEs' own scores on the same deals."""
+    settings = settings_of(ctx)
+    table = read_deals(_text(deals), str(deals))
+    rows = list(table.bad_rows)
+    if scores is None:
+        calls: Iterable[RecordedCall] = _ledger_calls(settings)
+    else:
+        imported = read_scores(_text(scores), str(scores))
+        calls, rows = imported.calls, [*rows, *imported.bad_rows]
+    _tell_bad_rows(rows, len(table.deals), table.ignored_columns)
+    now = wiring.utc_now()
+    rule = LandmarkRule(
+        landmark=Landmark(landmark),
+        as_of=now if as_of is None else as_of.replace(tzinfo=now.tzinfo),
+        grace_days=grace_days,
+        horizon_days=horizon_days,
+    )
+    options = StudyOptions(
+        threshold=threshold or _top_band(settings),
+        high_score=high_score,
+        ae_threshold=ae_threshold,
+        precision_floor=precision,
+        capacity_a_week=capacity,
+    )
+    found = study(table.deals, calls, rule=rule, model=settings.score_model(), options=options)
+    _print(study_lines(found))
+    if json_path is not None:
+        _write(json_path, found.model_dump_json(indent=1) + "\n")
+    return exit_codes.SOME_FAILED if rows else exit_codes.OK
+
+
+@evals_command.command("power")
+@click.option("--recall", type=click.FloatRange(0, 1), default=0.81, show_default=True)
+@click.option(
+    "--against",
+    type=click.FloatRange(0, 1),
+    multiple=True,
+    default=(0.41, 0.61, 0.71, 0.78),
+    show_default=True,
+    help="May be given several times.",
+)
+@click.option(
+    "--phi",
+    type=click.FloatRange(-1, 1),
+    multiple=True,
+    default=(0.0, 0.4, 0.8),
+    show_default=True,
+    help="Correlation of their hits; may be given several times.",
+)
+@click.option(
+    "--win-rate", type=click.FloatRange(0, 1, min_open=True), default=0.2, show_default=True
+)
+def power_command(
+    recall: float, against: tuple[float, ...], phi: tuple[float, ...], win_rate: float
+) -> int:
+    """Say how many deals it takes to tell one recall from another."""
+    table = {
+        (line.against, round(line.phi, 2)): line
+        for other in against
+        for shared in phi
+        for line in [power_line(recall, other, phi=shared, win_rate=win_rate)]
+    }
+    _print(power_lines(list(table.values()), win_rate))
+    return exit_codes.OK
+
+
+def _read(settings: Settings, cases: Path, samples: int | None, *, attack: bool) -> FieldRun:
+    embedded = settings.extractor == "embedded"
+    count = samples or (1 if embedded else 3)
+    # No ledger: a remembered answer would make every sample the same.
+    readers = [wiring.build_extractor(settings, None) for _ in range(count)]
+    return field_run(
+        gold_calls(cases),
+        readers,
+        settings.score_model(),
+        now=wiring.utc_now,
+        attack=attack,
+        threads=1 if embedded else settings.model.concurrency,
+    )
+
+
+def _saved(path: Path) -> EvalRun:
+    try:
+        return EvalRun.model_validate_json(path.read_bytes())
+    except ValueError as error:
+        raise EvalError(f"{path}: not a saved run ({type(error).__name__})") from None
+
+
+def _accept(path: Path, run: EvalRun, reason: str | None, verdict: str) -> None:
+    accept_baseline(path, run, reason=reason or "", verdict=verdict, now=wiring.utc_now())
+    stderr().print(f"{path} is the baseline now; commit it", soft_wrap=True)
+
+
+def _ledger_calls(settings: Settings) -> Iterable[RecordedCall]:
+    ledger = wiring.open_ledger(settings)
+    try:
+        for result in ledger.results():
+            if result.call.deal_id is not None:
+                yield RecordedCall.from_call(result.call, result.call.deal_id, result.extraction)
+    finally:
+        ledger.close()
+
+
+def _top_band(settings: Settings) -> float:
+    return float(max(band.at_least for band in settings.score_model().bands))
+
+
+def _tell_bad_rows(rows: list[BadRow], deals: int, ignored: tuple[str, ...]) -> None:
+    console = stderr()
+    for row in rows:
+        console.print(str(row), soft_wrap=True)
+    if rows:
+        console.print(f"{len(rows)} rows could not be used; {deals} deals could", soft_wrap=True)
+    if ignored:
+        console.print(f"columns that mean nothing here: {', '.join(ignored)}", soft_wrap=True)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise EvalError(f"{path}: not UTF-8; save the table as UTF-8 and try again") from None
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BantamError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)
