@@ -1,0 +1,72 @@
+"""The reader that needs nothing but the package: no key, no network, no download."""
+
+from __future__ import annotations
+
+from bantam.domain.bant import Criterion, Extraction, ExtractionOutcome, Reading, RunRecord
+from bantam.domain.calls import Call, Side
+from bantam.domain.value import digest
+from bantam.ports import Clock
+from extractors.call_index import CallIndex
+from extractors.embedded.claiming import claims_of
+from extractors.embedded.cues import cues_of
+from extractors.embedded.weighing import RULES
+from extractors.embedded.weights import weights_digest
+from extractors.gates import ground
+
+_CODE = "1"
+"""Raise when code changes what is read of a call; weights and rules name themselves."""
+
+
+class EmbeddedExtractor:
+    """Reads calls with a small text model. Thread-safe; weights load at the first call."""
+
+    name = "embedded"
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    @property
+    def version_key(self) -> str:
+        """Digest of everything but the call that decides the answer."""
+        return self._run().version_key
+
+    def extract(self, call: Call) -> Extraction:
+        """Return the four readings; the outcome is always OK, an empty call says nothing."""
+        started = self._clock()
+        index = CallIndex(call)
+        cues = cues_of(call, _heard(call, index))
+        readings = {criterion: Reading.not_discussed(criterion) for criterion in Criterion}
+        for claim in claims_of(call, cues):
+            readings[claim.criterion] = ground(claim, index)
+        run = self._run().model_copy(update={"started_at": started, "finished_at": self._clock()})
+        return Extraction(
+            call_id=call.id,
+            transcript_digest=call.transcript_digest,
+            outcome=ExtractionOutcome.OK,
+            readings=readings,
+            run=run,
+            injection_turns=tuple(sorted(index.injected)),
+        )
+
+    def _run(self) -> RunRecord:
+        now = self._clock()
+        rules = [
+            (str(c), rule.at_least, rule.unknown_at_least, rule.keep) for c, rule in RULES.items()
+        ]
+        return RunRecord(
+            extractor=self.name,
+            extractor_version=digest(_CODE, weights_digest(), rules)[:12],
+            started_at=now,
+            finished_at=now,
+        )
+
+
+def _heard(call: Call, index: CallIndex) -> list[int]:
+    """Return the turns to read: the buyers', or the unknown speakers' when no buyer is known."""
+    buyers_known = any(call.on_side(Side.BUYER))
+    side = Side.BUYER if buyers_known else Side.UNKNOWN
+    return [
+        turn
+        for turn in range(len(index))
+        if index.side(turn) is side and turn not in index.injected
+    ]
