@@ -4,7 +4,7 @@ from integrations.http.client import Ask, Patience, Surroundings, Vendor, Vendor
 from integrations.http.credentials import Fixed, Renewable, Token
 from integrations.http.limits import TokenBuckets
 from integrations.http.pages import Page, paginate
-from integrations.http.problems import Answer, Problem, standard_problem
+from integrations.http.problems import Answer, Problem, oauth_problem, standard_problem
 from integrations.http.wire import Wire
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Vendor",
     "VendorClient",
     "Wire",
+    "oauth_problem",
     "paginate",
     "standard_problem",
 ]

@@ -151,6 +151,14 @@ def request_id(headers: Mapping[str, str]) -> str | None:
     return found[:80] if found else None
 
 
+def oauth_problem(answer: Answer, now: datetime) -> Problem | None:
+    """Read a token endpoint's errors, which come as 400 even when the credentials are wrong."""
+    code = answer.fields().get("error")
+    if answer.status in {400, 401, 403} and isinstance(code, str):
+        return Problem(VendorAuthError, code)
+    return standard_problem(answer, now)
+
+
 NEVER_ARRIVED = (
     httpx.ConnectError,
     httpx.ConnectTimeout,

@@ -23,6 +23,7 @@ from integrations.http import (
     Token,
     Vendor,
     VendorClient,
+    oauth_problem,
     paginate,
     standard_problem,
 )
@@ -72,7 +73,9 @@ class ZoomClient:
         """Take what a request needs; nothing is sent, not even for a token."""
         pair = base64.b64encode(f"{app.client_id}:{app.client_secret}".encode()).decode()
         issuer = VendorClient(
-            Vendor(NAME, auth_url), Fixed({"Authorization": f"Basic {pair}"}), around
+            Vendor(NAME, auth_url, read_problem=oauth_problem),
+            Fixed({"Authorization": f"Basic {pair}"}),
+            around,
         )
         limit = RequestLimit(vendor=NAME, tenant=tenant, per_second=_PER_SECOND, burst=_PER_SECOND)
         vendor = Vendor(

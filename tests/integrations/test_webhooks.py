@@ -23,6 +23,7 @@ from bantam.errors import WebhookError
 from integrations.fathom.webhook import verify as fathom
 from integrations.fireflies.webhook import verify as fireflies
 from integrations.gong.webhook import verify_signed, verify_url_secret
+from integrations.slack.webhook import verify as slack
 from integrations.webhooks import Hint
 from integrations.zoom.webhook import verify as zoom
 from tests.surroundings import NOW
@@ -309,3 +310,29 @@ def test_any_of_fathoms_signatures_may_match() -> None:
     headers = fathom_headers(body)
     headers["webhook-signature"] = f"v1,AAAA v2,x {headers['webhook-signature']}"
     assert fathom(headers, body, secret=FATHOM_SECRET, now=NOW).delivery_id == "msg_1"
+
+
+def slack_headers(body: bytes, stamp: str = STAMP) -> dict[str, str]:
+    signed = hmac_of(SECRET.encode(), f"v0:{stamp}:".encode() + body).hex()
+    return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={signed}"}
+
+
+def test_slacks_handshake_is_answered_and_repeats_share_an_id() -> None:
+    body = raw({"type": "url_verification", "challenge": "c"})
+    assert slack(slack_headers(body), body, secret=SECRET, now=NOW).answer == {"challenge": "c"}
+    event = raw({"type": "event_callback", "event_id": "Ev1"})
+    assert slack(slack_headers(event), event, secret=SECRET, now=NOW).delivery_id == "Ev1"
+
+
+@pytest.mark.parametrize(
+    ("headers", "secret"),
+    [
+        pytest.param({}, SECRET, id="no headers"),
+        pytest.param(slack_headers(b"{} "), SECRET, id="another body"),
+        pytest.param(slack_headers(b"{}", str(int(STAMP) - 301)), SECRET, id="too old"),
+        pytest.param(slack_headers(b"{}"), "", id="no secret set"),
+    ],
+)
+def test_slack_lets_no_stranger_in(headers: dict[str, str], secret: str) -> None:
+    with pytest.raises(WebhookError):
+        slack(headers, b"{}", secret=secret, now=NOW)

@@ -1,0 +1,1 @@
+"""Google Forms and Calendar: meetings booked by a form."""

@@ -1,0 +1,1 @@
+"""Slack: messages about scores that matter, updated in place."""

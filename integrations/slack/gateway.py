@@ -1,0 +1,189 @@
+"""Slack as a place that scores are delivered to.
+
+Slack knows no idempotency key. The claim of a delivery in the ledger is the intent, stored
+before anything is sent; when an earlier attempt's end is unknown, the channel is searched for
+our message (its metadata carries the call's id) before another one is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Protocol
+
+from bantam.domain.calls import CallId, DealId, Side
+from bantam.domain.delivery import Delivery, DeliveryState, Receipt, ScoreNote
+from bantam.domain.value import Value
+from bantam.errors import NotInLedgerError, VendorNotFoundError, VendorRejectedError
+from bantam.ports import CallLookup, Clock
+from integrations.slack.alerts import OWNER, AlertPolicy, Route, channel_for, why_alert
+from integrations.slack.client import NAME, Place, SlackClient, as_message
+from integrations.slack.mapping import blocks, fallback_text
+
+_CLOCKS_DIFFER_BY = timedelta(minutes=10)
+NOT_POSTED = "not posted"
+"""Record id of a delivery that was not worth a message; its score counts as the last one."""
+
+
+class Sent(Protocol):
+    """A delivery that arrived."""
+
+    @property
+    def delivery(self) -> Delivery:
+        """What was sent."""
+        ...
+
+    @property
+    def receipt(self) -> Receipt:
+        """What the target answered."""
+        ...
+
+
+class Past(Protocol):
+    """What was owed and sent before; the ledger knows."""
+
+    def last_sent(
+        self, target: str, *, call_id: CallId | None = None, deal_id: DealId | None = None
+    ) -> Sent | None:
+        """Return what arrived last for a call or a deal."""
+        ...
+
+    def deliveries(
+        self, *, target: str | None = None, call_id: CallId | None = None
+    ) -> Iterator[Delivery]:
+        """Yield what was ever owed for a call."""
+        ...
+
+
+class Routing(Value):
+    """Where messages go."""
+
+    default: str
+    """A channel id, or "@owner"."""
+    routes: tuple[Route, ...] = ()
+
+
+class SlackGateway:
+    """Implements `Gateway`."""
+
+    name = NAME
+
+    def __init__(
+        self,
+        client: SlackClient,
+        past: Past,
+        calls: CallLookup,
+        *,
+        routing: Routing,
+        policy: AlertPolicy,
+        clock: Clock,
+    ) -> None:
+        """Take the client, the ledger in two roles, and what is worth telling to whom."""
+        self._client = client
+        self._past = past
+        self._calls = calls
+        self._routing = routing
+        self._policy = policy
+        self._clock = clock
+
+    def send(self, delivery: Delivery) -> Receipt:
+        """Update the call's message, or write one when the score is worth it.
+
+        Raises:
+            VendorBusyError | VendorDownError: may work later.
+            VendorRejectedError: the note has no score.
+            VendorError: will not work as it is.
+        """
+        note = delivery.note
+        if note.points is None:
+            raise VendorRejectedError(NAME, f"call {note.call_id}: has no score to tell")
+        before = self._past.last_sent(self.name, call_id=note.call_id)
+        place = _place_of(before) or self._unconfirmed(delivery)
+        why = self._why(note)
+        if place is not None:
+            try:
+                return self._receipt(self._client.update(place, _message(delivery, why)), note)
+            except VendorNotFoundError:
+                # Somebody deleted it: only news brings it back.
+                place = None
+        if why is None:
+            return Receipt(record_id=NOT_POSTED, details={"points": str(note.points)})
+        channel = self._channel(note)
+        return self._receipt(self._client.post(channel, _message(delivery, why)), note)
+
+    def _why(self, note: ScoreNote) -> str | None:
+        """Return why this score is news; an older call than the last one is none."""
+        assert note.points is not None
+        if self._clock() - note.called_at > self._policy.quiet_after:
+            return None
+        last = (
+            self._past.last_sent(self.name, deal_id=note.deal_id)
+            if note.deal_id
+            else self._past.last_sent(self.name, call_id=note.call_id)
+        )
+        if last is None:
+            return why_alert(note.points, None, self._policy)
+        if last.delivery.note.called_at > note.called_at:
+            return None
+        return why_alert(note.points, last.delivery.note.points, self._policy)
+
+    def _unconfirmed(self, delivery: Delivery) -> Place | None:
+        """Return a message that an attempt wrote whose end nobody knows."""
+        tried = _tried_before(delivery, self._past)
+        if not tried:
+            return None
+        since = min(d.note.scored_at for d in tried) - _CLOCKS_DIFFER_BY
+        channel = self._channel(delivery.note)
+        return self._client.find(channel, delivery.call_id, since)
+
+    def _channel(self, note: ScoreNote) -> str:
+        owner = self._owner(note.call_id)
+        channel = channel_for(note, owner, self._routing.routes, self._routing.default)
+        if channel != OWNER:
+            return channel
+        direct = self._client.direct_channel(owner) if owner else None
+        if direct:
+            return direct
+        if self._routing.default == OWNER:
+            raise VendorRejectedError(
+                NAME,
+                f"call {note.call_id}: its owner is not in the workspace; set slack.channel to a"
+                " channel id for such calls",
+            )
+        return self._routing.default
+
+    def _owner(self, call_id: CallId) -> str | None:
+        """Return the address of the first seller who has one: the account executive."""
+        try:
+            sellers = self._calls.call(call_id).on_side(Side.SELLER)
+        except NotInLedgerError:
+            return None
+        return next((p.email for p in sellers if p.email), None)
+
+    def _receipt(self, place: Place, note: ScoreNote) -> Receipt:
+        details = {"channel": place.channel, "ts": place.ts, "points": str(note.points)}
+        return Receipt(record_id=f"{place.channel}/{place.ts}", details=details)
+
+
+def _message(delivery: Delivery, why: str | None) -> dict[str, object]:
+    note = delivery.note
+    payload = {"call_id": note.call_id, "delivery": delivery.key}
+    return as_message(fallback_text(note, why or ""), blocks(note, why or ""), payload)
+
+
+def _place_of(sent: Sent | None) -> Place | None:
+    details = sent.receipt.details if sent else {}
+    if "channel" in details and "ts" in details:
+        return Place(details["channel"], details["ts"])
+    return None
+
+
+def _tried_before(delivery: Delivery, past: Past) -> Sequence[Delivery]:
+    """Return this call's deliveries that were attempted and of which no receipt is known."""
+    return [
+        d
+        for d in past.deliveries(target=NAME, call_id=delivery.call_id)
+        if d.state is not DeliveryState.SENT
+        and not d.receipt
+        and d.attempts > (1 if d.key == delivery.key else 0)
+    ]
