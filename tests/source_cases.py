@@ -29,16 +29,16 @@ def read_everything(source: CallSource, window: CallWindow = WINDOW) -> list[Cal
 
 
 def assert_each_step_stands(
-    fault: Fault, server: Server, source: Callable[[], CallSource], expected: list[Call]
+    fault: Fault, server: Server, source: Callable[[Fault | None], CallSource]
 ) -> None:
     """Read everything again and again, with the fault at the first request, the second, ..."""
-    before = len(server.stand_in.received)
-    assert read_everything(source()) == expected
-    steps = len(server.stand_in.received) - before
+    expected = read_everything(source(None))
+    steps = len(server.stand_in.received)
+    assert expected
     assert steps >= 2
     for step in range(steps):
         server.faults.at(step, fault)
-        assert read_everything(source()) == expected, f"{fault.name} at request {step}"
+        assert read_everything(source(fault)) == expected, f"{fault.name} at request {step}"
         assert not server.faults.unused
 
 

@@ -24,9 +24,10 @@ def server() -> Iterator[Server]:
         yield running
 
 
-def source(server: Server, key: str = KEY) -> FathomSource:
+def source(server: Server, key: str = KEY, fault: Fault | None = None) -> FathomSource:
     clock = StillClock()
-    return FathomSource(FathomClient(key, surroundings(clock), base_url=server.base_url), clock)
+    around = surroundings(clock, fault=fault)
+    return FathomSource(FathomClient(key, around, base_url=server.base_url), clock)
 
 
 def test_a_meeting_arrives_with_people_sides_and_start_times(server: Server) -> None:
@@ -47,7 +48,7 @@ def test_a_meeting_arrives_with_people_sides_and_start_times(server: Server) -> 
 
 @pytest.mark.parametrize("fault", READ_FAULTS)
 def test_every_fault_at_every_step_is_stood(server: Server, fault: Fault) -> None:
-    assert_each_step_stands(fault, server, lambda: source(server), read_everything(source(server)))
+    assert_each_step_stands(fault, server, lambda f: source(server, fault=f))
 
 
 def test_pages_are_read_and_windows_go_by_the_start(server: Server) -> None:

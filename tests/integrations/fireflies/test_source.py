@@ -34,8 +34,14 @@ def server() -> Iterator[Server]:
         yield running
 
 
-def source(server: Server, key: str = KEY, clock: StillClock | None = None) -> FirefliesSource:
-    return FirefliesSource(fireflies.FirefliesClient(key, surroundings(clock), base_url=server.url))
+def source(
+    server: Server,
+    key: str = KEY,
+    clock: StillClock | None = None,
+    fault: Fault | None = None,
+) -> FirefliesSource:
+    around = surroundings(clock, fault=fault)
+    return FirefliesSource(fireflies.FirefliesClient(key, around, base_url=server.url))
 
 
 @pytest.mark.parametrize("query", [fireflies.ONE, fireflies.MANY])
@@ -69,7 +75,7 @@ def test_a_meeting_arrives_with_people_and_words(server: Server) -> None:
 
 @pytest.mark.parametrize("fault", READ_FAULTS)
 def test_every_fault_at_every_step_is_stood(server: Server, fault: Fault) -> None:
-    assert_each_step_stands(fault, server, lambda: source(server), read_everything(source(server)))
+    assert_each_step_stands(fault, server, lambda f: source(server, fault=f))
 
 
 def test_offset_pages_end_at_the_short_one_and_ids_come_once(server: Server) -> None:

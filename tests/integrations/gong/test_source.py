@@ -34,8 +34,11 @@ def server() -> Iterator[Server]:
         yield running
 
 
-def source(server: Server, secret: str = SECRET, **options: Any) -> GongSource:
-    client = GongClient(key_and_secret(KEY, secret), surroundings(), base_url=server.url)
+def source(
+    server: Server, secret: str = SECRET, fault: Fault | None = None, **options: Any
+) -> GongSource:
+    around = surroundings(fault=fault)
+    client = GongClient(key_and_secret(KEY, secret), around, base_url=server.url)
     return GongSource(client, **options)
 
 
@@ -59,7 +62,7 @@ def test_a_call_arrives_with_people_words_seconds_and_crm_links(server: Server) 
 
 @pytest.mark.parametrize("fault", READ_FAULTS)
 def test_every_fault_at_every_step_is_stood(server: Server, fault: Fault) -> None:
-    assert_each_step_stands(fault, server, lambda: source(server), read_everything(source(server)))
+    assert_each_step_stands(fault, server, lambda f: source(server, fault=f))
 
 
 def test_pages_are_read_to_the_end_and_ids_come_once(server: Server) -> None:

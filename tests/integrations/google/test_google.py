@@ -63,12 +63,14 @@ def calendar() -> Iterator[Server]:
         yield running
 
 
-def forms_client(server: Server) -> FormsClient:
-    return FormsClient(BEARER, surroundings(), base_url=server.base_url)
+def forms_client(server: Server, fault: Fault | None = None) -> FormsClient:
+    return FormsClient(BEARER, surroundings(fault=fault), base_url=server.base_url)
 
 
-def calendar_client(server: Server, clock: StillClock | None = None) -> CalendarClient:
-    return CalendarClient(BEARER, surroundings(clock), base_url=server.base_url)
+def calendar_client(
+    server: Server, clock: StillClock | None = None, fault: Fault | None = None
+) -> CalendarClient:
+    return CalendarClient(BEARER, surroundings(clock, fault=fault), base_url=server.base_url)
 
 
 def a_meeting(**changes: Any) -> Meeting:
@@ -143,7 +145,7 @@ def test_answers_come_by_their_questions_titles(forms: Server) -> None:
 def test_polling_stands_every_fault_at_every_step(forms: Server, fault: Fault, step: int) -> None:
     forms.stand_in.responses = [a_response("R1"), a_response("R2")]
     forms.faults.at(step, fault)
-    found = forms_client(forms).responses("F1", NOW - timedelta(hours=2))
+    found = forms_client(forms, fault).responses("F1", NOW - timedelta(hours=2))
     assert [r.response_id for r in found] == ["R1", "R2"]
     assert not forms.faults.unused
 
@@ -187,7 +189,7 @@ def test_a_meeting_is_booked_once(calendar: Server) -> None:
 @pytest.mark.parametrize("fault", FAULTS)
 def test_booking_stands_every_fault_and_books_once(calendar: Server, fault: Fault) -> None:
     calendar.faults.next(fault)
-    booked = calendar_client(calendar).book(SUBJECT, a_meeting())
+    booked = calendar_client(calendar, fault=fault).book(SUBJECT, a_meeting())
     assert booked.event_id == event_id("F1", "R1")
     assert len(calendar.stand_in.events) == 1
     assert booked.created is (fault not in HALF_DONE)

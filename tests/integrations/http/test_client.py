@@ -98,7 +98,7 @@ ADD = Ask("POST", "/notes", json={"text": "hello"})
 @pytest.mark.parametrize("fault", [pytest.param(f, id=f.name) for f in PASSING + HALF_DONE])
 def test_a_read_comes_through_any_passing_fault(server: Server, fault: Any) -> None:
     server.faults.next(fault)
-    assert client(server).read(Ask("GET", "/notes"), Notes).notes == []
+    assert client(server, fault=fault).read(Ask("GET", "/notes"), Notes).notes == []
     assert not server.faults.unused
 
 
@@ -108,7 +108,7 @@ def test_a_write_that_adds_is_not_sent_twice_when_it_may_have_arrived(
 ) -> None:
     server.faults.next(fault)
     with pytest.raises(VendorDownError) as caught:
-        client(server).send(ADD)
+        client(server, fault=fault).send(ADD)
     assert caught.value.may_have_arrived
     assert server.stand_in.notes == ["hello"]
 
@@ -116,7 +116,7 @@ def test_a_write_that_adds_is_not_sent_twice_when_it_may_have_arrived(
 @pytest.mark.parametrize("fault", [pytest.param(f, id=f.name) for f in HALF_DONE])
 def test_a_write_that_sets_ends_right_after_any_half_done_fault(server: Server, fault: Any) -> None:
     server.faults.next(fault)
-    client(server).send(Ask("PUT", "/notes/1", json={"text": "set"}))
+    client(server, fault=fault).send(Ask("PUT", "/notes/1", json={"text": "set"}))
     assert server.stand_in.notes == ["set"]
 
 
@@ -363,7 +363,7 @@ def test_broken_json_is_not_a_success_for_a_write(server: Server) -> None:
 
 def test_a_keyed_post_may_say_that_it_is_repeatable(server: Server) -> None:
     server.faults.next(SLOW_BUT_DONE)
-    client(server).send(replace(ADD, repeatable=True))
+    client(server, fault=SLOW_BUT_DONE).send(replace(ADD, repeatable=True))
     assert server.stand_in.notes == ["hello", "hello"]
 
 

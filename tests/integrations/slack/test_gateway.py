@@ -112,8 +112,9 @@ def gateway(
     server: Server, outbox: Outbox, *routes: Route, token: str = TOKEN, **options: Any
 ) -> SlackGateway:
     clock = StillClock(options.pop("now", SCORED_AT))
+    around = surroundings(clock, fault=options.pop("fault", None))
     return SlackGateway(
-        SlackClient(token, surroundings(clock), base_url=server.base_url),
+        SlackClient(token, around, base_url=server.base_url),
         outbox,
         outbox,
         routing=Routing(default=options.pop("default", "C1"), routes=routes),
@@ -188,7 +189,7 @@ def test_whatever_goes_wrong_the_message_is_there_once(
     server: Server, outbox: Outbox, fault: Fault
 ) -> None:
     server.faults.next(fault)
-    receipt = outbox.send_until_done(gateway(server, outbox), hot())
+    receipt = outbox.send_until_done(gateway(server, outbox, fault=fault), hot())
     (message,) = server.stand_in.messages
     assert receipt.details["ts"] == message["ts"]
     assert not server.faults.unused
@@ -198,7 +199,7 @@ def test_whatever_goes_wrong_the_message_is_there_once(
 def test_a_re_score_after_an_unknown_end_finds_the_first_message(
     server: Server, outbox: Outbox, fault: Fault
 ) -> None:
-    slack = gateway(server, outbox)
+    slack = gateway(server, outbox, fault=fault)
     server.faults.next(fault)
     with pytest.raises(VendorDownError):
         outbox.send(slack, hot())
@@ -209,7 +210,7 @@ def test_a_re_score_after_an_unknown_end_finds_the_first_message(
 
 @pytest.mark.parametrize("fault", [pytest.param(f, id=f.name) for f in (*PASSING, *HALF_DONE)])
 def test_an_update_stands_every_fault(server: Server, outbox: Outbox, fault: Fault) -> None:
-    slack = gateway(server, outbox)
+    slack = gateway(server, outbox, fault=fault)
     outbox.send(slack, hot())
     server.faults.next(fault)
     outbox.send(slack, hot(points=85))

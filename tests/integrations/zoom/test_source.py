@@ -30,8 +30,13 @@ def server() -> Iterator[Server]:
         yield running
 
 
-def source(server: Server, app: ZoomApp = APP, clock: StillClock | None = None) -> ZoomSource:
-    around = surroundings(clock)
+def source(
+    server: Server,
+    app: ZoomApp = APP,
+    clock: StillClock | None = None,
+    fault: Fault | None = None,
+) -> ZoomSource:
+    around = surroundings(clock, fault=fault)
     client = ZoomClient(app, around, base_url=server.base_url, auth_url=server.url)
     return ZoomSource(client, hosts=["ana@seller.example"])
 
@@ -54,7 +59,7 @@ def test_a_meeting_arrives_with_people_and_words(server: Server) -> None:
 
 @pytest.mark.parametrize("fault", READ_FAULTS)
 def test_every_fault_at_every_step_is_stood(server: Server, fault: Fault) -> None:
-    assert_each_step_stands(fault, server, lambda: source(server), read_everything(source(server)))
+    assert_each_step_stands(fault, server, lambda f: source(server, fault=f))
 
 
 def test_the_token_is_fetched_once_and_again_when_refused(server: Server) -> None:
