@@ -48,6 +48,8 @@ class GoldCall(Value):
 
     call: Call
     labels: Mapping[Criterion, GoldLabel]
+    second: Mapping[Criterion, GoldLabel] = {}
+    """What a second person read in the same call (`gold_second`), without seeing the first."""
     traps: tuple[str, ...] = ()
 
     @property
@@ -82,8 +84,12 @@ def read_gold(path: Path) -> GoldCall:
         fields = {key: value for key, value in data.items() if key in _CALL_KEYS}
         fields.setdefault("deal_id", (data.get("deal") or {}).get("id"))
         labels = {c: _label(data["gold"][c.value]) for c in Criterion}
+        again = data.get("gold_second")
         return GoldCall(
-            call=Call.model_validate(fields), labels=labels, traps=tuple(data.get("traps", ()))
+            call=Call.model_validate(fields),
+            labels=labels,
+            second={c: _label(again[c.value]) for c in Criterion} if again else {},
+            traps=tuple(data.get("traps", ())),
         )
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]

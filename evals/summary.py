@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from evals.compare import Check, Verdict
+from evals.field import LevelFigures
+from evals.field_report import FieldReport
 from evals.field_values import ValueFigures
 from evals.gate import GateResult
 from evals.power import PowerLine
 from evals.rates import Estimate, Rate
-from evals.runs import EvalRun
 from evals.stability import Stability
 from evals.study import Study
 
@@ -29,14 +30,10 @@ def shown(figure: Rate | Estimate, *, percent: bool = True) -> str:
     return f"{one(figure.value)} ({one(figure.low)} to {one(figure.high)}, n = {figure.n})"
 
 
-def gate_lines(
-    run: EvalRun,
-    result: GateResult,
-    values: ValueFigures | None = None,
-    wander: Stability | None = None,
-) -> Iterator[str]:
+def report_lines(report: FieldReport) -> Iterator[str]:
     """Yield the verdict and everything behind it, as Markdown."""
-    yield f"# {result.verdict}: {run.reader} on {len(run.calls)} labelled calls"
+    result = report.gate
+    yield f"# {result.verdict}: {report.run.reader} on {len(report.run.calls)} labelled calls"
     yield ""
     yield from (f"- {reason}" for reason in result.reasons)
     yield ""
@@ -52,14 +49,46 @@ def gate_lines(
         yield f"| {item.name} | {item.seen.hits} of {item.seen.n} | {bound}{mark} |"
     if result.comparison is not None:
         yield from _comparison_lines(result.comparison.checks)
-    yield from _value_lines(values)
-    yield from _stability_lines(wander)
+    yield from _level_lines(report)
+    yield from _slice_lines(report)
+    yield from _value_lines(report.values)
+    yield from _stability_lines(report.stability)
     if result.warnings:
         yield ""
         yield "Worth a look (does not block):"
         yield from (f"- {warning}" for warning in result.warnings)
     if result.comparison is not None:
         yield from _change_lines(result)
+    yield ""
+    yield exit_word(result.verdict)
+
+
+def _level_lines(report: FieldReport) -> Iterator[str]:
+    yield ""
+    yield "| levels | kappa | exact | within one | macro-F1 | invented | missed | refusals seen |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for criterion, found in report.levels.by_criterion.items():
+        yield _level_row(criterion.value, found, shown(report.macro_f1[criterion], percent=False))
+    yield _level_row("all four", report.levels.overall, "")
+    if report.people is not None:
+        yield _level_row("two people, all four", report.people.overall, "")
+
+
+def _level_row(name: str, found: LevelFigures, f1: str) -> str:
+    cells = [shown(found.kappa, percent=False), shown(found.exact), shown(found.within_one), f1]
+    cells += [shown(v) for v in (found.hallucination, found.miss, found.level0_recall)]
+    return f"| {name} | {' | '.join(cells)} |"
+
+
+def _slice_lines(report: FieldReport) -> Iterator[str]:
+    if not report.slices:
+        return
+    yield ""
+    yield "| slice | exact | invented | missed |"
+    yield "|---|---|---|---|"
+    for found in report.slices:
+        cells = " | ".join(shown(v) for v in (found.exact, found.hallucination, found.miss))
+        yield f"| {found.key}: {found.value} | {cells} |"
 
 
 def _comparison_lines(checks: Sequence[Check]) -> Iterator[str]:

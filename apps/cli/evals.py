@@ -16,16 +16,15 @@ from bantam.settings import Settings
 from evals.compare import Verdict
 from evals.deal_cases import Landmark, LandmarkRule, RecordedCall
 from evals.deal_table import BadRow, read_deals
+from evals.field_report import field_report
 from evals.field_run import FieldRun, field_run
-from evals.field_values import value_figures
 from evals.gate import gate
 from evals.gold import gold_calls
 from evals.power import power_line
 from evals.runs import EvalRun, accept_baseline, read_baseline
 from evals.score_table import read_scores
-from evals.stability import stability
 from evals.study import StudyOptions, study
-from evals.summary import exit_word, gate_lines, power_lines, study_lines
+from evals.summary import power_lines, report_lines, study_lines
 from flows import wiring
 
 _EVALS = Path(__file__).resolve().parents[2] / "evals"
@@ -82,6 +81,7 @@ def evals_command() -> None:
 )
 @click.option("--save", type=_FILE, help="Write the run (ids and levels, no words) to this file.")
 @click.option("--markdown", type=_FILE, help="Write the report for a pull request to this file.")
+@click.option("--json", "json_path", type=_FILE, help="Write every figure to this file.")
 @click.option("--accept-baseline", is_flag=True, help="Make this run the baseline.")
 @click.option("--reason", help="Why it is accepted; kept in the baseline file.")
 @click.pass_context
@@ -97,6 +97,7 @@ def run_command(
     attack: bool,
     save: Path | None,
     markdown: Path | None,
+    json_path: Path | None,
     accept_baseline: bool,
     reason: str | None,
 ) -> int:
@@ -115,11 +116,11 @@ def run_command(
         else _read(settings, cases, samples, attack=attack)
     )
     result = gate(found.run, known.run if known else None)
-    values = value_figures(found.extractions) if found.extractions else None
-    score_model = settings.score_model()
-    wander = stability(found.run, score_model, threshold=_top_band(settings))
-    lines = [*gate_lines(found.run, result, values, wander), "", exit_word(result.verdict)]
+    report = field_report(found, result, settings.score_model(), threshold=_top_band(settings))
+    lines = list(report_lines(report))
     _print(lines)
+    if json_path is not None:
+        _write(json_path, report.model_dump_json(indent=1) + "\n")
     if markdown is not None:
         _write(markdown, "\n".join(lines) + "\n")
     if save is not None:

@@ -9,6 +9,7 @@ from apps.cli import exit_codes
 from apps.cli.main import run
 from bantam.domain.bant import Criterion, Extraction
 from bantam.domain.calls import Call, CallId
+from evals.field_report import FieldReport
 from flows import wiring
 from tests.factories import a_call, an_extraction
 
@@ -64,6 +65,17 @@ def test_the_first_run_is_accepted_and_the_same_reader_then_passes(bench, capsys
     assert _run() == exit_codes.OK
     out = capsys.readouterr().out
     assert out.startswith("# PASS: embedded on 24 labelled calls")
+    assert "| budget | " in out
+    assert "| language: en | 100% " in out
+
+
+def test_every_figure_of_a_run_can_be_had_as_json_without_a_word_said(bench) -> None:
+    _run("--json", "report.json")
+    text = Path("report.json").read_text()
+    found = FieldReport.model_validate_json(text)
+    assert found.levels.overall.exact.hits == 4 * CALLS
+    assert found.values.quotes_stand.value == 1.0
+    assert "Forty thousand" not in text
 
 
 def test_a_worse_reader_is_blocked_and_each_changed_item_is_told(bench, capsys) -> None:
