@@ -1,0 +1,60 @@
+"""The parts that words play in a date."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a phrase does in a date."""
+
+    MONTH = "month"
+    DOUBTFUL_MONTH = "doubtful_month"
+    """Also another word: "may", "march", "Jan"."""
+    WEEKDAY = "weekday"
+    SEASON = "season"
+    HOLIDAY = "holiday"
+    UNIT = "unit"
+    HALF_OF = "half_of"
+    NEXT = "next"
+    THIS = "this"
+    LAST = "last"
+    PART = "part"
+    """Start, mid or end of what follows."""
+    BY = "by"
+    BEFORE = "before"
+    AFTER = "after"
+    IN = "in"
+    FOR = "for"
+    WITHIN = "within"
+    BETWEEN = "between"
+    SINCE = "since"
+    NOT = "not"
+    TO = "to"
+    AND = "and"
+    ORDINAL = "ordinal"
+    NUMBER = "number"
+    A = "a"
+    SOME = "some"
+    AGO = "ago"
+    AGO_BEFORE = "ago_before"
+    HENCE = "hence"
+    TOMORROW = "tomorrow"
+    YESTERDAY = "yesterday"
+    ASAP = "asap"
+    VAGUE = "vague"
+    FISCAL = "fiscal"
+    EVENT = "event"
+    YEAR = "year"
+    QUARTER = "quarter"
+    HALF = "half"
+    FISCAL_YEAR = "fiscal_year"
+    DATE = "date"
+    FILLER = "filler"
+    PAST_TENSE = "past_tense"
+    FUTURE_TENSE = "future_tense"
+    BREAK = "break"
+    WORD = "word"
+
+
+Value = int | str
