@@ -12,7 +12,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bantam.domain.value import Value
-from bantam.errors import LeaseLostError, VendorBusyError, VendorDownError, VendorError
+from bantam.errors import (
+    LeaseLostError,
+    UnresolvedDealError,
+    VendorBusyError,
+    VendorDownError,
+    VendorError,
+)
 from bantam.ledger.rows import Claim
 from bantam.ledger.store import Ledger
 from bantam.ports import Clock, Gateway
@@ -28,6 +34,8 @@ class DeliveryCounts(Value):
     claimed: int = 0
     sent: int = 0
     delayed: int = 0
+    held: int = 0
+    """It is not certain which deal they belong to; a person decides."""
     failed: int = 0
     lost: int = 0
     """The lease ran out while sending; whoever has it now settles the delivery."""
@@ -83,6 +91,9 @@ def _send(ledger: Ledger, gateway: Gateway, claim: Claim, clock: Clock) -> dict[
         due_at = next_try(claim.delivery.attempts, error, now)
         ledger.delay(claim, str(error), due_at=due_at, now=now)
         return {"delayed": 1}
+    except UnresolvedDealError as error:
+        ledger.hold(claim, str(error), now=clock())
+        return {"held": 1}
     except VendorError as error:
         ledger.mark_failed(claim, str(error), now=clock())
         return {"failed": 1}

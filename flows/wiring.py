@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from bantam.domain.calls import CallId
 from bantam.errors import ExtractionError, SettingsError
 from bantam.ledger.store import Ledger
@@ -82,12 +84,33 @@ def build_extractor(settings: Settings, ledger: Ledger | None) -> Extractor:  # 
 
     Args:
         settings: choose the reader and its parameters.
-        ledger: keeps answers that were paid for; None keeps them for this run only.
+        ledger: keeps answers that were paid for; None keeps none.
 
     Raises:
         ExtractionError: it lacks something, such as a key.
     """
-    raise ExtractionError(f"{settings.extractor}: no such reader in this version yet")
+    if settings.extractor == "embedded":
+        from extractors.embedded.extractor import EmbeddedExtractor  # noqa: PLC0415
+
+        return EmbeddedExtractor(utc_now)
+    model_key(settings)
+    raise ExtractionError("model: the language-model reader is not in this version yet")
+
+
+def model_key(settings: Settings) -> SecretStr:
+    """Return the key for the model server; one of your own may want none.
+
+    Raises:
+        ExtractionError: there is no key, and the server is the provider's own.
+    """
+    if settings.model.api_key is not None:
+        return settings.model.api_key
+    if "api.openai.com" in settings.model.base_url:
+        raise ExtractionError(
+            "model: no API key; set OPENAI_API_KEY, or model.base_url for a server of your own, "
+            "or leave --model out to read with the embedded extractor"
+        )
+    return SecretStr("none")
 
 
 def build_gateways(settings: Settings, ledger: Ledger) -> Mapping[str, Gateway]:

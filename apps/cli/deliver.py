@@ -74,7 +74,7 @@ def deliver_command(
         waiting = _outbox(ledger)
     stderr().print(
         f"{counts.claimed} due: {counts.sent} sent, {counts.delayed} delayed, "
-        f"{counts.failed} failed; outbox: {waiting}",
+        f"{counts.held} held, {counts.failed} failed; outbox: {waiting}",
         soft_wrap=True,
     )
     return exit_codes.SOME_FAILED if counts.failed else exit_codes.OK

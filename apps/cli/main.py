@@ -120,6 +120,7 @@ def exit_code_of(error: Exception) -> int:
         errors.CallFileError: exit_codes.SOME_FAILED,
         errors.LedgerError: exit_codes.UNAVAILABLE,
         errors.ExtractionError: exit_codes.UNAVAILABLE,
+        errors.WebhookError: exit_codes.UNAVAILABLE,
         errors.VendorError: exit_codes.UNAVAILABLE,
     }
     return next(

@@ -8,6 +8,7 @@ import pytest
 
 from bantam.domain.delivery import Delivery, DeliveryState
 from bantam.errors import (
+    UnresolvedDealError,
     VendorBusyError,
     VendorDownError,
     VendorError,
@@ -53,6 +54,12 @@ def failing_for(call_id: str, error: VendorError) -> RecordingGateway:
             DeliveryState.PENDING,
             LATER,
             id="budget spent: parked until the vendor says",
+        ),
+        pytest.param(
+            UnresolvedDealError("hubspot", "two open deals fit"),
+            DeliveryState.HELD,
+            NOW,
+            id="no certain deal: held for a person",
         ),
         pytest.param(
             VendorRejectedError("hubspot", "no such property"),
