@@ -195,7 +195,7 @@ def judged(
     observed, drawn = columns.sum(axis=0), boot.totals(columns)
     before, after = float(figure(observed, 0)), float(figure(observed, 1))
     gains = sign * (figure(drawn, 1) - figure(drawn, 0))
-    gains = gains[np.isfinite(gains)]
+    gains = gains[np.isfinite(gains)] + 0.0
     tails = [ONE_SIDED, 1 - ONE_SIDED, 1 - ONE_SIDED / CHECKS]
     low, high, surely_below = (float(q) for q in np.quantile(gains, tails))
     # What one item adds to the variance, so that other numbers of items can be judged.
@@ -208,7 +208,7 @@ def judged(
         margin=margin,
         baseline=before,
         candidate=after,
-        gain=sign * (after - before),
+        gain=sign * (after - before) + 0.0,  # never -0.0
         low=low,
         high=high,
         n=n,

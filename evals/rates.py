@@ -171,8 +171,8 @@ class Bootstrap:
     def rate(self, hits: Floats, among: Floats) -> Rate:
         """Return a rate whose interval knows that units of one cluster go together.
 
-        Where every round gives the same 0 or 1 the bootstrap cannot say how sure it is; Wilson on
-        the number of clusters then does.
+        Where every round gives the same 0 or 1, or so few clusters count that many rounds draw none
+        of them, the bootstrap cannot say how sure it is; Wilson on their number then does.
 
         Args:
             hits: 1.0 where a unit is a hit, else 0.0; 0.0 wherever `among` is.
@@ -181,12 +181,13 @@ class Bootstrap:
         count, n = round(float(hits.sum())), round(float(among.sum()))
         if n == 0:
             return Rate(value=None, hits=0, n=0)
-        if count in (0, n):
-            independent = len(np.unique(self._codes[among > 0]))
-            plain = rate(independent if count else 0, independent)
-            return Rate(value=count / n, hits=count, n=n, low=plain.low, high=plain.high)
         found = self.estimate(np.column_stack([hits, among]), ratio)
-        return Rate(value=count / n, hits=count, n=n, low=found.low, high=found.high)
+        low, high = found.low, found.high
+        if count in (0, n) or low is None:
+            independent = len(np.unique(self._codes[among > 0]))
+            plain = rate(round(independent * count / n), independent)
+            low, high = plain.low, plain.high
+        return Rate(value=count / n, hits=count, n=n, low=low, high=high)
 
 
 def interval_of(

@@ -61,6 +61,14 @@ def test_all_hits_still_leave_doubt_as_wide_as_the_clusters_are_few() -> None:
     assert found.low == pytest.approx(rate(2, 2).low)
 
 
+def test_a_slice_of_two_clusters_has_the_wide_interval_of_two() -> None:
+    """One round in seven draws neither of them; that must not leave the rate without a doubt."""
+    labels = [f"a{i}" for i in range(20)]
+    among = np.array([1.0, 1.0] + [0.0] * 18)
+    found = Bootstrap(labels).rate(np.array([1.0] + [0.0] * 19), among)
+    assert (found.low, found.high) == (rate(1, 2).low, rate(1, 2).high)
+
+
 def test_the_same_seed_gives_the_same_rounds_whatever_is_summed() -> None:
     labels = [f"a{i % 7}" for i in range(30)]
     column = np.arange(30.0)[:, None]
