@@ -38,6 +38,8 @@ class RecordMemory(Value):
     """Of a call: the deal that it was delivered to, or that a person named."""
     note_id: str = ""
     """Of a call: the note that we wrote."""
+    note_key: str = ""
+    """Of a call: the key of the delivery that the note shows."""
     written: Mapping[str, tuple[str, ...]] = {}
     """Of a deal: per field the fingerprints of what we wrote last, or were about to write."""
     called_at: AwareDatetime | None = None
@@ -68,7 +70,7 @@ class Firmographics(Value):
         }
         if not gaps:
             return self
-        sources = [s for s in (self.source, other.source) if s]
+        sources = dict.fromkeys(s for s in (self.source, other.source) if s)
         return self.model_copy(update={**gaps, "source": " and ".join(sources)})
 
 

@@ -95,8 +95,8 @@ def _decided(
         return MergeAction.KEEP, f"{_who(present)} after our last write"
     if policy is Policy.CONFIRM:
         return MergeAction.KEEP, "waits for a person to take it over"
-    if policy is Policy.WRITE_IF_EMPTY and (present.value or ours):
-        return MergeAction.NOTHING, "not empty" if present.value else "was filled once"
+    if policy is Policy.WRITE_IF_EMPTY and present.value:
+        return MergeAction.NOTHING, "not empty"
     if policy is Policy.OWN and not ours and present.value and present.by_person is not False:
         return MergeAction.KEEP, f"{_who(present)} before our first write"
     return MergeAction.WRITE, "empty" if not present.value else "as we left it"

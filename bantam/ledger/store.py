@@ -25,6 +25,7 @@ from bantam.ledger.answers import Answers
 from bantam.ledger.bookkeeping import Bookkeeping
 from bantam.ledger.calls import upsert_calls
 from bantam.ledger.crm import EmbeddedCrm
+from bantam.ledger.crm_memory import CrmMemories
 from bantam.ledger.database import AnyRow, AnySelect, Database, pages
 from bantam.ledger.erasure import Erasure
 from bantam.ledger.labels import Labels
@@ -40,7 +41,7 @@ PAGE = 100
 _BATCH = 500
 
 
-class Ledger(Outbox, Activities, Labels, Answers, EmbeddedCrm, Bookkeeping, Erasure):
+class Ledger(Outbox, Activities, Labels, Answers, EmbeddedCrm, CrmMemories, Bookkeeping, Erasure):
     """One ledger, in SQLite or PostgreSQL. Thread-safe; every method is one short transaction.
 
     Every method raises LedgerError when the database refuses or is gone.

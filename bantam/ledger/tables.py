@@ -305,6 +305,17 @@ class CrmRow(Base):
     note: Mapped[str] = mapped_column(Json, comment="the whole ScoreNote with its quotes")
 
 
+class CrmMemoryRow(Base):
+    """What is remembered of one record of a CRM."""
+
+    __tablename__ = "crm_memory"
+
+    target: Mapped[str] = mapped_column(Text, primary_key=True, comment="name of the gateway")
+    record: Mapped[str] = mapped_column(Text, primary_key=True, comment="deal:<id> or call:<id>")
+    version: Mapped[int] = mapped_column(Integer, comment="grows with each write")
+    body: Mapped[str] = mapped_column(Json, comment="ids and fingerprints, no words")
+
+
 class FailureRow(Base):
     """A call or file that could not be processed: one row per stage, with the newest reason."""
 

@@ -33,7 +33,7 @@ def marks(*values: str) -> set[str]:
         pytest.param(IF_EMPTY, (), "", "60", WRITE, id="if empty: empty"),
         pytest.param(IF_EMPTY, (), "55", "60", NOTHING, id="if empty: taken"),
         pytest.param(IF_EMPTY, ("50",), "50", "60", NOTHING, id="if empty: filled once"),
-        pytest.param(IF_EMPTY, ("",), "", "60", NOTHING, id="if empty: not filled a second time"),
+        pytest.param(IF_EMPTY, ("", "60"), "", "70", WRITE, id="if empty: an interrupted write never landed"),
         pytest.param(IF_EMPTY, ("50",), "", "60", KEEP, id="if empty: cleared after our write"),
         pytest.param(CONFIRM, (), "", "60", KEEP, id="confirm: even an empty field waits"),
         pytest.param(CONFIRM, (), "60", "60", NOTHING, id="confirm: taken over already"),

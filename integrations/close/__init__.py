@@ -1,0 +1,1 @@
+"""Close: scores on opportunities as custom fields, one note per call, closed deals, fit."""

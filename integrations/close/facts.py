@@ -1,0 +1,42 @@
+"""What Close knows beside the score: how opportunities ended, and who the buyer is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from bantam.domain.calls import Call
+from bantam.domain.crm_records import Firmographics, buyer_emails
+from bantam.domain.deals import Outcome
+from integrations.close.client import CloseClient
+from integrations.close.mapping import VENDOR, firmographics_of, outcome_of
+
+
+class CloseFacts:
+    """Implements `OutcomeSource` and `Fit`. Thread-safe."""
+
+    name = VENDOR
+
+    def __init__(self, client: CloseClient) -> None:
+        """Take the client; nothing is sent."""
+        self._client = client
+
+    def closed_deals(self, since: datetime) -> Iterator[Outcome]:
+        """Yield opportunities closed at or after `since`: closing updates, so none is missed."""
+        updated = since.astimezone(UTC).isoformat()
+        for status in ("won", "lost"):
+            params = {"status_type": status, "date_updated__gte": updated}
+            for opportunity in self._client.opportunities(**params):
+                outcome = outcome_of(opportunity)
+                if outcome is not None and outcome.closed_at.date() >= since.date():
+                    yield outcome
+
+    def firmographics(self, call: Call) -> Firmographics:
+        """Return who the buyer is: the title of the contact, the country of its lead."""
+        emails = buyer_emails(call)
+        known = Firmographics(source=VENDOR)
+        contacts = self._client.contacts_of(emails) if emails else []
+        for contact in contacts:
+            lead = self._client.lead(contact.lead_id) if contact.lead_id else None
+            known = known.filled_from(firmographics_of(contact, lead))
+        return known

@@ -1,0 +1,90 @@
+"""Close's words for ours, and its values for ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from bantam.domain.crm_fields import CRM_FIELDS, FieldKind, canonical
+from bantam.domain.crm_records import Firmographics
+from bantam.domain.deals import Outcome
+from bantam.domain.merge import Present
+from integrations.close import wire
+from integrations.crm import Slot
+from integrations.crm.records import as_number
+
+VENDOR = "close"
+
+TYPES: Mapping[FieldKind, str] = {
+    FieldKind.NUMBER: "number",
+    FieldKind.TEXT: "text",
+    FieldKind.LONG_TEXT: "textarea",
+    FieldKind.URL: "text",
+    FieldKind.DATETIME: "datetime",
+}
+
+
+def fields_of() -> dict[str, dict[str, str]]:
+    """Return the bodies that create our fields, by label."""
+    return {f.label: {"name": f.label, "type": TYPES[f.kind]} for f in CRM_FIELDS}
+
+
+def key_of(code: str) -> str:
+    """Return the key of a custom field (`cf_...`) in an opportunity; other keys as they are."""
+    return f"custom.{code}" if code.startswith("cf_") else code
+
+
+def raw_values(
+    values: Mapping[str, str], slots: Sequence[Slot], codes: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return canonical values under their keys; null clears."""
+    kinds = {slot.name: slot.kind for slot in slots}
+    return {
+        key_of(codes[name]): as_number(value) if kinds[name] is FieldKind.NUMBER else value or None
+        for name, value in values.items()
+    }
+
+
+def presents(
+    opportunity: wire.Opportunity, slots: Sequence[Slot], codes: Mapping[str, str]
+) -> dict[str, Present]:
+    """Return what stands in the slots; a field without a value is left out by Close."""
+    custom = opportunity.custom
+    found = {slot.name: custom.get(key_of(codes[slot.name])) for slot in slots}
+    return {slot.name: Present(value=canonical(slot.kind, found[slot.name])) for slot in slots}
+
+
+def outcome_of(opportunity: wire.Opportunity) -> Outcome | None:
+    """Return how an opportunity ended, or None when it has no closing date."""
+    won = opportunity.status_type == "won"
+    closed = _moment(opportunity.date_won if won else opportunity.date_lost)
+    if closed is None or opportunity.status_type not in {"won", "lost"}:
+        return None
+    cents = opportunity.value
+    return Outcome.model_validate(
+        {
+            "deal_id": opportunity.id,
+            "account_id": opportunity.lead_id,
+            "won": won,
+            "closed_at": closed,
+            "amount": cents / 100 if cents is not None and cents >= 0 else None,
+            "currency": opportunity.value_currency,
+        }
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    """Read a day or a moment; a day begins at midnight UTC."""
+    try:
+        moment = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+
+
+def firmographics_of(contact: wire.Contact, lead: wire.Lead | None) -> Firmographics:
+    """Return what Close has fields for: the title and the country."""
+    countries = [a.country for a in lead.addresses if a.country] if lead else []
+    country = countries[0] if countries else None
+    return Firmographics(title=contact.title or None, country=country, source=VENDOR)

@@ -1,0 +1,6 @@
+"""What all CRM gateways do alike: find the deal of a call, merge, write once, remember."""
+
+from integrations.crm.gateway import CrmGateway
+from integrations.crm.records import DealRecords, NoteItem, Slot, Update, slots_from
+
+__all__ = ["CrmGateway", "DealRecords", "NoteItem", "Slot", "Update", "slots_from"]

@@ -1,0 +1,309 @@
+"""Delivers to any CRM: finds the deal, merges with what people typed, writes once, remembers.
+
+Order matters for a crash at any point: what we are about to write is remembered before it is
+sent, so that our own interrupted write is never taken for a person's edit; a note is looked for
+before it is written; a deal is written by one worker at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bantam.domain.crm_fields import field_values
+from bantam.domain.crm_records import DealFound, RecordMemory
+from bantam.domain.delivery import Delivery, Receipt, ScoreNote
+from bantam.domain.merge import MergeAction, Merged, Policy, Present, fingerprint, merge
+from bantam.errors import UnresolvedDealError, VendorBusyError, VendorError
+from bantam.ports import CallLookup, Clock, CrmMemory
+from integrations.crm.finding import call_record, find_deal
+from integrations.crm.records import DealRecords, NoteItem, Slot, Update
+
+SENDING_SECONDS = 120
+"""How long a worker may write a deal before another one takes over."""
+
+_OLDER = "a newer reading of this deal stands there"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a delivery would do."""
+
+    deal: DealFound
+    merged: tuple[Merged, ...]
+    """One line per slot; empty when a newer call's reading stands there."""
+
+
+@dataclass
+class _Sending:
+    """One delivery on its way."""
+
+    place: int
+    """Where its answer goes."""
+    delivery: Delivery
+    found: DealFound
+
+
+@dataclass
+class _Deal:
+    """One deal with everything that is owed to it in this round."""
+
+    id: str
+    sendings: list[_Sending]
+    memory: RecordMemory = field(default_factory=RecordMemory)
+    merged: tuple[Merged, ...] = ()
+    is_older: bool = False
+    error: VendorError | None = None
+
+    @property
+    def newest(self) -> Delivery:
+        """The delivery whose note the deal's fields will show."""
+        return max((s.delivery for s in self.sendings), key=_recency)
+
+    @property
+    def update(self) -> Update | None:
+        """What is to be written, if anything is."""
+        values = {m.field: m.after for m in self.merged if m.action is MergeAction.WRITE}
+        return Update(self.id, values) if values else None
+
+
+class CrmGateway:
+    """A `Gateway` over a CRM's deals. Thread-safe."""
+
+    def __init__(
+        self,
+        records: DealRecords,
+        *,
+        memory: CrmMemory,
+        calls: CallLookup,
+        clock: Clock,
+        slots: Sequence[Slot],
+    ) -> None:
+        """Take the CRM's records and what they are merged with; nothing is sent."""
+        self.name = records.vendor
+        self.records = records
+        self._memory = memory
+        self._calls = calls
+        self._clock = clock
+        self._slots = tuple(slots)
+
+    def send(self, delivery: Delivery) -> Receipt:
+        """Write one delivery; doing it again changes nothing.
+
+        Raises:
+            UnresolvedDealError: a person must say which deal the call is about.
+            VendorError: the CRM did not take it.
+        """
+        answer = self.send_all([delivery])[0]
+        if isinstance(answer, VendorError):
+            raise answer
+        return answer
+
+    def send_all(self, deliveries: Sequence[Delivery]) -> list[Receipt | VendorError]:
+        """Write many deliveries with few requests; return each one's receipt or error, in order."""
+        answers: dict[int, Receipt | VendorError] = {}
+        deals: dict[str, _Deal] = {}
+        for place, delivery in enumerate(deliveries):
+            try:
+                found = find_deal(delivery, self.records, self._memory, self._calls)
+            except VendorError as error:
+                answers[place] = error
+                continue
+            deal = deals.setdefault(found.deal_id, _Deal(found.deal_id, []))
+            deal.sendings.append(_Sending(place, delivery, found))
+        for batch in _batches(list(deals.values()), self.records.batch_size):
+            self._write_fields(batch)
+            answers.update(self._write_notes(batch))
+        return [answers[place] for place in range(len(deliveries))]
+
+    def preview(self, delivery: Delivery) -> Preview:
+        """Return what `send` would do now; nothing is written or remembered.
+
+        Raises:
+            VendorError: as `send`.
+        """
+        found = find_deal(delivery, self.records, self._memory, self._calls)
+        deal = _Deal(found.deal_id, [_Sending(0, delivery, found)])
+        self._plan([deal])
+        if deal.error:
+            raise deal.error
+        return Preview(found, deal.merged)
+
+    def _plan(self, deals: Sequence[_Deal]) -> None:
+        """Recall, read and merge; what goes wrong stays with its deal."""
+        for deal in deals:
+            deal.memory = self._memory.recall(self.name, _deal_record(deal.id))
+            deal.error = self._held_by_another(deal)
+        try:
+            there = self.records.read([d.id for d in deals if d.error is None], self._slots)
+        except VendorError as error:
+            for deal in deals:
+                deal.error = deal.error or error
+            return
+        for deal in deals:
+            if deal.error is None and deal.id not in there:
+                deal.error = self._gone(deal)
+            if deal.error is None:
+                deal.is_older = _is_older(deal.newest.note, deal.memory)
+                deal.merged = () if deal.is_older else self._merged(deal, there[deal.id])
+
+    def _write_fields(self, deals: Sequence[_Deal]) -> None:
+        self._plan(deals)
+        writing = [d for d in deals if d.error is None and not d.is_older]
+        writing = [d for d in writing if self._intend(d)]
+        updates = {d.id: d.update for d in writing}
+        answers = self._stored([u for u in updates.values() if u])
+        for deal in writing:
+            answer = answers.get(deal.id, {})
+            if isinstance(answer, VendorError):
+                deal.error = answer
+            self._settle(deal, answer)
+
+    def _stored(self, updates: Sequence[Update]) -> dict[str, Mapping[str, str] | VendorError]:
+        if not updates:
+            return {}
+        try:
+            answers = self.records.write(updates, self._slots)
+        except VendorError as error:
+            return {u.deal_id: error for u in updates}
+        return {u.deal_id: answer for u, answer in zip(updates, answers, strict=True)}
+
+    def _write_notes(self, deals: Sequence[_Deal]) -> dict[int, Receipt | VendorError]:
+        answers: dict[int, Receipt | VendorError] = {
+            s.place: d.error for d in deals if d.error for s in d.sendings
+        }
+        pending = [(d, s) for d in deals if d.error is None for s in d.sendings]
+        memories = [
+            self._memory.recall(self.name, call_record(s.delivery.call_id)) for _, s in pending
+        ]
+        items = [
+            NoteItem(
+                d.id,
+                s.found.contact_id,
+                s.delivery.note,
+                memory.note_id,
+                is_current=memory.note_key == s.delivery.key,
+            )
+            for (d, s), memory in zip(pending, memories, strict=True)
+        ]
+        ids = self.records.write_notes(items) if items else []
+        for (deal, sending), memory, note in zip(pending, memories, ids, strict=True):
+            if isinstance(note, VendorError):
+                answers[sending.place] = note
+                continue
+            known = {"deal_id": deal.id, "note_id": note, "note_key": sending.delivery.key}
+            kept = memory.model_copy(update=known)
+            if kept != memory:
+                self._memory.remember(self.name, call_record(sending.delivery.call_id), kept)
+            answers[sending.place] = _receipt(deal, sending, note)
+        return answers
+
+    def _merged(self, deal: _Deal, there: Mapping[str, Present]) -> tuple[Merged, ...]:
+        new = field_values(deal.newest.note)
+        return tuple(
+            merge(
+                slot.name,
+                slot.policy,
+                ours=deal.memory.written.get(slot.name, ()),
+                present=there.get(slot.name, Present()),
+                new=new[slot.source],
+            )
+            for slot in self._slots
+        )
+
+    def _intend(self, deal: _Deal) -> bool:
+        """Remember what is about to be written, and that we are writing; False when too late."""
+        until = self._clock() + timedelta(seconds=SENDING_SECONDS)
+        written = dict(deal.memory.written)
+        for merged in deal.merged:
+            if merged.action is MergeAction.WRITE:
+                known = written.get(merged.field, (fingerprint(merged.before),))
+                written[merged.field] = _distinct(*known, fingerprint(merged.after))
+        changes = {"written": written, "sender": deal.newest.key, "sender_until": until}
+        return self._remember(deal, changes)
+
+    def _settle(self, deal: _Deal, answer: Mapping[str, str] | VendorError) -> None:
+        """Remember what was written; after a failure that may have arrived keep both."""
+        free = {"sender": "", "sender_until": None}
+        if isinstance(answer, VendorError):
+            self._remember(deal, free)
+            return
+        written = dict(deal.memory.written)
+        for merged in deal.merged:
+            mark = fingerprint(merged.after)
+            if merged.action is MergeAction.WRITE:
+                stored = answer.get(merged.field, merged.after)
+                written[merged.field] = _distinct(mark, fingerprint(stored))
+            elif merged.action is MergeAction.NOTHING and merged.before == merged.after:
+                # Equal values are ours where we wrote before, or where the field is our own and
+                # our memory was lost; a person's value that came out equal stays a person's.
+                never = (mark,) if merged.policy is Policy.OWN else ()
+                if mark in written.get(merged.field, never):
+                    written[merged.field] = (mark,)
+        note = deal.newest.note
+        times = {"called_at": note.called_at, "scored_at": note.scored_at}
+        self._remember(deal, {**free, "written": written, **times})
+
+    def _remember(self, deal: _Deal, changes: Mapping[str, object]) -> bool:
+        memory = deal.memory.model_copy(update=dict(changes))
+        if not self._memory.remember(self.name, _deal_record(deal.id), memory):
+            deal.error = deal.error or self._busy(deal, self._clock())
+            return False
+        deal.memory = memory.model_copy(update={"version": memory.version + 1})
+        return True
+
+    def _held_by_another(self, deal: _Deal) -> VendorError | None:
+        until = deal.memory.sender_until
+        theirs = deal.memory.sender not in {"", deal.newest.key}
+        if until is not None and theirs and until > self._clock():
+            return self._busy(deal, until)
+        return None
+
+    def _busy(self, deal: _Deal, until: datetime) -> VendorBusyError:
+        return VendorBusyError(
+            self.name, f"deal {deal.id}: another worker is writing it", retry_at=until
+        )
+
+    def _gone(self, deal: _Deal) -> UnresolvedDealError:
+        call_id = deal.newest.call_id
+        return UnresolvedDealError(
+            self.name,
+            f"call {call_id}: deal {deal.id} is gone or hidden from these credentials; name another"
+            f" with `bantam crm link {self.name} {call_id} DEAL`",
+        )
+
+
+def _receipt(deal: _Deal, sending: _Sending, note_id: str) -> Receipt:
+    kept = {m.field: m.reason for m in deal.merged if m.action is MergeAction.KEEP}
+    details = {"deal_id": deal.id, "deal_reason": sending.found.reason, "note_id": note_id}
+    shows_another = sending.delivery is not deal.newest or deal.is_older
+    if shows_another:
+        details["fields"] = _OLDER
+        kept = {}
+    details.update({f"kept.{name}": reason for name, reason in kept.items()})
+    return Receipt(record_id=deal.id, details=details, conflicts=tuple(kept))
+
+
+def _deal_record(deal_id: str) -> str:
+    return f"deal:{deal_id}"
+
+
+def _recency(delivery: Delivery) -> tuple[datetime, datetime, str]:
+    return (delivery.note.called_at, delivery.note.scored_at, delivery.key)
+
+
+def _is_older(note: ScoreNote, memory: RecordMemory) -> bool:
+    """Say whether what stands on the deal is newer than a note: by call, then by score."""
+    if memory.called_at is None or memory.scored_at is None:
+        return False
+    return (note.called_at, note.scored_at) < (memory.called_at, memory.scored_at)
+
+
+def _distinct(*marks: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(marks))
+
+
+def _batches(deals: Sequence[_Deal], size: int) -> Iterator[Sequence[_Deal]]:
+    for start in range(0, len(deals), size):
+        yield deals[start : start + size]

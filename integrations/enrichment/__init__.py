@@ -1,0 +1,1 @@
+"""Data vendors that know who the buyer is: People Data Labs."""

@@ -1,0 +1,91 @@
+"""Pipedrive's words for ours, and its values for ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from bantam.domain.crm_fields import CRM_FIELDS, FieldKind, canonical
+from bantam.domain.crm_records import Firmographics
+from bantam.domain.deals import Outcome
+from bantam.domain.merge import Present
+from integrations.crm import Slot
+from integrations.crm.records import as_number
+from integrations.pipedrive import wire
+
+VENDOR = "pipedrive"
+
+TYPES: Mapping[FieldKind, str] = {
+    FieldKind.NUMBER: "double",
+    FieldKind.TEXT: "varchar",
+    FieldKind.LONG_TEXT: "text",
+    FieldKind.URL: "varchar",
+    # There is no type for a moment, only for days and for times of day.
+    FieldKind.DATETIME: "varchar",
+}
+
+
+def fields_of() -> dict[str, dict[str, str]]:
+    """Return the bodies that create our fields, by label."""
+    return {f.label: {"field_name": f.label, "field_type": TYPES[f.kind]} for f in CRM_FIELDS}
+
+
+def raw_values(
+    values: Mapping[str, str], slots: Sequence[Slot], codes: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return canonical values under their codes; null clears."""
+    kinds = {slot.name: slot.kind for slot in slots}
+    return {
+        codes[name]: as_number(value) if kinds[name] is FieldKind.NUMBER else value or None
+        for name, value in values.items()
+    }
+
+
+def presents(
+    deal: wire.Deal, slots: Sequence[Slot], codes: Mapping[str, str]
+) -> dict[str, Present]:
+    """Return what stands in the slots; Pipedrive keeps no history that we could ask."""
+    custom = deal.custom_fields or {}
+    return {s.name: Present(value=canonical(s.kind, custom.get(codes[s.name]))) for s in slots}
+
+
+def outcome_of(deal: wire.Deal) -> Outcome | None:
+    """Return how a deal ended, or None when it has no closing time."""
+    closed = moment_of(deal.close_time or deal.won_time or deal.lost_time)
+    if closed is None or deal.status not in {"won", "lost"}:
+        return None
+    return Outcome.model_validate(
+        {
+            "deal_id": str(deal.id),
+            "account_id": str(deal.org_id) if deal.org_id is not None else None,
+            "won": deal.status == "won",
+            "closed_at": closed,
+            "amount": deal.value if deal.value is not None and deal.value >= 0 else None,
+            "currency": deal.currency,
+        }
+    )
+
+
+def moment_of(text: str | None) -> datetime | None:
+    """Return a time as Pipedrive writes it (RFC 3339, or v1's blank and no zone: UTC)."""
+    try:
+        moment = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+
+
+def firmographics_of(person: wire.Person, company: wire.Organization | None) -> Firmographics:
+    """Return who the buyer is, from a person and its organisation."""
+    industry = company.industry if company else None
+    country = (company.address or {}).get("country") if company else None
+    employees = company.employee_count if company else None
+    return Firmographics(
+        title=person.job_title or None,
+        employees=employees if employees is not None and employees >= 0 else None,
+        # A number is the id of an option, which says nothing to anybody.
+        industry=industry if isinstance(industry, str) and not industry.isdecimal() else None,
+        country=country if isinstance(country, str) and country else None,
+        source=VENDOR,
+    )

@@ -1,0 +1,135 @@
+"""The four CRMs as one table: a stand-in that behaves, and our gateway connected to it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from bantam.domain.calls import Call
+from integrations.close.client import CloseAccount, CloseClient
+from integrations.close.gateway import CloseDeals
+from integrations.crm import CrmGateway, DealRecords, slots_from
+from integrations.http import Patience, Surroundings
+from integrations.hubspot.client import HubSpotAccount, HubSpotClient
+from integrations.hubspot.gateway import HubSpotDeals
+from integrations.pipedrive.client import PipedriveAccount, PipedriveClient
+from integrations.pipedrive.gateway import PipedriveDeals
+from integrations.salesforce.client import SalesforceAccount, SalesforceClient
+from integrations.salesforce.gateway import SalesforceDeals
+from tests.crm_cases import Calls, Memory
+from tests.factories import a_call
+from tests.servers import Server, StandIn, serve
+from tests.standins import pipedrive
+from tests.standins.close import KEY, Close
+from tests.standins.hubspot import SOURCE, TOKEN, HubSpot
+from tests.standins.salesforce import CLIENT_ID, SECRET, Salesforce
+from tests.surroundings import StillClock, surroundings
+
+EMAIL = "bo@buyer.example"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One vendor."""
+
+    name: str
+    stand_in: Callable[[], Any]
+    records: Callable[[str, Surroundings], DealRecords]
+    """From the server's address."""
+    deal: str
+    """An id of the vendor's shape."""
+    other_deal: str
+    link: str
+    """How a recorder names the deal type: "deal" or "opportunity"."""
+
+
+def _hubspot(url: str, around: Surroundings) -> DealRecords:
+    account = HubSpotAccount(token=TOKEN, base_url=url, source_id=SOURCE)
+    return HubSpotDeals(HubSpotClient(account, around))
+
+
+def _salesforce(url: str, around: Surroundings) -> DealRecords:
+    account = SalesforceAccount(base_url=url, client_id=CLIENT_ID, client_secret=SECRET)
+    return SalesforceDeals(SalesforceClient(account, around), around.clock)
+
+
+def _pipedrive(url: str, around: Surroundings) -> DealRecords:
+    return PipedriveDeals(PipedriveClient(PipedriveAccount(pipedrive.TOKEN, url), around))
+
+
+def _close(url: str, around: Surroundings) -> DealRecords:
+    return CloseDeals(CloseClient(CloseAccount(KEY, f"{url}/api/v1"), around))
+
+
+KINDS: dict[str, Kind] = {
+    "hubspot": Kind("hubspot", HubSpot, _hubspot, "101", "102", "deal"),
+    "salesforce": Kind(
+        "salesforce",
+        Salesforce,
+        _salesforce,
+        "006000000000001AAA",
+        "006000000000002AAA",
+        "opportunity",
+    ),
+    "pipedrive": Kind("pipedrive", pipedrive.Pipedrive, _pipedrive, "101", "102", "deal"),
+    "close": Kind("close", Close, _close, "oppo_1", "oppo_2", "opportunity"),
+}
+
+
+@dataclass
+class World:
+    """A CRM with our fields set up, and our gateway connected to it."""
+
+    kind: Kind
+    server: Server
+    clock: StillClock
+    memory: Memory
+    calls: Calls
+    gateway: CrmGateway
+
+    @property
+    def crm(self) -> Any:
+        """The stand-in."""
+        return self.server.stand_in
+
+    @property
+    def deal(self) -> str:
+        return self.kind.deal
+
+    def linked_call(self, call_id: str = "c-1", deal: str | None = None, **changes: Any) -> Call:
+        """Record a call that its recorder links to a deal."""
+        ids = (f"{self.kind.name}:{self.kind.link}:{deal or self.deal}",)
+        call = a_call(id=call_id, crm_ids=ids, **changes)
+        self.calls.by_id[call.id] = call
+        return call
+
+
+@contextlib.contextmanager
+def world(name: str, *, prepared: bool = True, patient: bool = True) -> Iterator[World]:
+    """Serve one vendor's stand-in with one open deal and call c-1 linked to it.
+
+    Args:
+        name: of the vendor.
+        prepared: whether our fields exist there.
+        patient: False gives a silent vendor up soon; a busy machine may look like one.
+    """
+    kind = KINDS[name]
+    clock = StillClock()
+    crm: StandIn = kind.stand_in()
+    crm.now = clock
+    with serve(crm) as server:
+        patience = Patience(connect_timeout=5, read_timeout=5 if patient else 0.4, deadline=20)
+        around = surroundings(clock, patience=patience)
+        memory, calls = Memory(), Calls()
+        gateway = CrmGateway(
+            kind.records(server.url, around),
+            memory=memory, calls=calls, clock=clock, slots=slots_from(),
+        )  # fmt: skip
+        made = World(kind, server, clock, memory, calls, gateway)
+        if prepared:
+            made.crm.prepare()
+        made.crm.add_deal(kind.deal, email=EMAIL)
+        made.linked_call()
+        yield made
