@@ -83,13 +83,14 @@ class AnswerCache(Protocol):
         """Return the answer kept under `key` as JSON, or None."""
         ...
 
-    def put(self, key: str, answer: str, usage: Usage) -> None:
+    def put(self, key: str, answer: str, usage: Usage, call_id: CallId) -> None:
         """Keep an answer; putting it twice is harmless.
 
         Args:
             key: digest of transcript, prompt, schema, model, parameters and sample number.
             answer: JSON, opaque to the cache. Holds transcript text.
             usage: what it cost.
+            call_id: whose words the answer quotes, so that forgetting the call erases it.
         """
         ...
 

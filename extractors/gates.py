@@ -1,7 +1,8 @@
 """The evidence gates: turn an extractor's claim into a reading that its words carry.
 
 Every extractor passes through here. A gate can refuse a quote or lower a level, never add
-either: no claim comes out higher than it went in.
+either: no claim comes out higher than it went in, except that a timeframe's level follows from
+the date that the buyer's own words give.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from extractors.claims import Claim, ClaimedQuote
 from extractors.confidence import confidence_of
 from extractors.doubts import judge
 from extractors.grounding import Located, locate, meaningful
+from extractors.values import check_value
 
 _MEANINGFUL_AT_LEAST = 2
 _OPENING = 40
@@ -75,26 +77,31 @@ def ground(claim: Claim, index: CallIndex, *, suspected: Collection[int] = froze
             rejected=tuple(rejected),
             flags=(Flag.UNGROUNDED,),
         )
-    return _reading(claim, passed, rejected, contradicted=contradicted)
+    return _reading(claim, index, passed, rejected, contradicted=contradicted)
 
 
 def _reading(
-    claim: Claim, passed: list[_Passed], rejected: list[RejectedEvidence], *, contradicted: bool
+    claim: Claim,
+    index: CallIndex,
+    passed: list[_Passed],
+    rejected: list[RejectedEvidence],
+    *,
+    contradicted: bool,
 ) -> Reading:
-    assert claim.level != NOT_DISCUSSED
-    level = _lowered(claim.level, max(item.carries for item in passed))
-    flags = [flag for item in passed for flag in item.flags]
-    if level != claim.level:
+    evidence = tuple(item.evidence for item in passed)
+    checked = check_value(claim, evidence, index)
+    level = _lowered(checked.level, max(item.carries for item in passed))
+    flags = [*checked.flags, *(flag for item in passed for flag in item.flags)]
+    if level != checked.level:
         flags.append(Flag.CAPPED)
     if contradicted:
         flags.append(Flag.CONTRADICTED)
     unique = tuple(dict.fromkeys(flags))
-    evidence = tuple(item.evidence for item in passed)
     return Reading(
         criterion=claim.criterion,
         level=level,
         claimed_level=claim.level,
-        value=claim.value,
+        value=checked.value,
         summary=claim.summary,
         evidence=evidence,
         rejected=tuple(rejected),

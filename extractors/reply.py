@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from bantam.domain.value import digest
 
 SCHEMA_NAME = "bant"
-DATE_KINDS = ("day", "month", "quarter", "half", "year", "relative", "event", "none")
+DATE_KINDS = ("exact", "month", "quarter", "half", "year", "relative", "event", "none")
 
 _Level = Literal["not_discussed", "0", "1", "2", "3", "4"]
 _Confidence = Literal["low", "medium", "high"]
@@ -74,7 +74,7 @@ class TimeframeReply(_Wire):
     evidence: list[QuoteReply]
     summary: str
     date_text: str | None
-    date_kind: Literal["day", "month", "quarter", "half", "year", "relative", "event", "none"]
+    date_kind: Literal["exact", "month", "quarter", "half", "year", "relative", "event", "none"]
     year: int | None
     quarter: int | None
     month: int | None

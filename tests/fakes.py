@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from bantam.domain.bant import Criterion, Extraction, ExtractionOutcome, Level
+from bantam.domain.bant import Criterion, Extraction, ExtractionOutcome, Level, Usage
 from bantam.domain.calls import Call, CallId
 from bantam.domain.delivery import Delivery, Receipt
 from bantam.errors import BantamError
+from extractors.asking import Answer
+from extractors.prompts import Prompt
+from extractors.reply import BantReply
 from tests.factories import an_extraction
 
 
@@ -80,3 +84,44 @@ class RecordingGateway:
             self._trouble(delivery)
         self.sent.append(delivery)
         return Receipt(record_id=f"{self.name}/{delivery.call_id}")
+
+
+class ScriptedModel:
+    """A language model that answers each question as told, the last answer for ever."""
+
+    name = "scripted"
+
+    def __init__(self, *answers: str | Answer, parameters: Mapping[str, object] | None = None):
+        self.parameters: Mapping[str, object] = parameters or {}
+        self._answers = list(answers)
+        self.asked: list[Prompt] = []
+
+    def ask(self, prompt: Prompt) -> Answer:
+        self.asked.append(prompt)
+        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if isinstance(answer, Answer):
+            return answer
+        return Answer(
+            outcome=ExtractionOutcome.OK,
+            reply=BantReply.model_validate_json(answer),
+            mode="json_schema",
+            served_model="scripted-1",
+            usage=Usage(requests=1, input_tokens=100, output_tokens=10, cost_usd=0.01),
+        )
+
+
+class MemoryAnswers:
+    """An answer cache in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+        self.paid: list[tuple[CallId, Usage]] = []
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> str | None:
+        return self.kept.get(key)
+
+    def put(self, key: str, answer: str, usage: Usage, call_id: CallId) -> None:
+        with self._lock:
+            self.kept.setdefault(key, answer)
+            self.paid.append((call_id, usage))

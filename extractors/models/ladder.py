@@ -32,19 +32,23 @@ class Mode(StrEnum):
         return rungs[place] if place < len(rungs) else None
 
 
-@cache
-def _format_of(mode: Mode) -> dict[str, Any]:
-    schema = wire_schema()
+def format_fields(mode: Mode, name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the request fields that ask for `schema` on one rung."""
     if mode is Mode.JSON_SCHEMA:
-        strict = {"name": SCHEMA_NAME, "strict": True, "schema": schema}
+        strict = {"name": name, "strict": True, "schema": schema}
         return {"response_format": {"type": "json_schema", "json_schema": strict}}
     if mode is Mode.TOOL:
-        function = {"name": SCHEMA_NAME, "strict": True, "parameters": schema}
+        function = {"name": name, "strict": True, "parameters": schema}
         return {
             "tools": [{"type": "function", "function": function}],
-            "tool_choice": {"type": "function", "function": {"name": SCHEMA_NAME}},
+            "tool_choice": {"type": "function", "function": {"name": name}},
         }
     return {"response_format": {"type": "json_object"}} if mode is Mode.JSON_OBJECT else {}
+
+
+@cache
+def _bant_format(mode: Mode) -> dict[str, Any]:
+    return format_fields(mode, SCHEMA_NAME, wire_schema())
 
 
 @cache
@@ -60,7 +64,7 @@ def request_parts(mode: Mode, system: str, turns: Sequence[Mapping[str, str]]) -
     """
     if mode in {Mode.JSON_OBJECT, Mode.TEXT}:
         system += _shown_schema()
-    return {"messages": [{"role": "system", "content": system}, *turns], **_format_of(mode)}
+    return {"messages": [{"role": "system", "content": system}, *turns], **_bant_format(mode)}
 
 
 class Said(Value):
@@ -91,7 +95,7 @@ def read_completion(completion: Mapping[str, Any]) -> Said:
     finish = choice.get("finish_reason")
     if message.get("refusal"):
         return Said(outcome=ExtractionOutcome.REFUSAL, problem="the model refused")
-    text = _text_of(message)
+    text = text_of(message)
     if finish == "content_filter":
         return Said(outcome=ExtractionOutcome.CONTENT_FILTER, problem="stopped by content filter")
     said = _validated(text) if text.strip() else _from_reasoning(message)
@@ -100,7 +104,8 @@ def read_completion(completion: Mapping[str, Any]) -> Said:
     return said
 
 
-def _text_of(message: Mapping[str, Any]) -> str:
+def text_of(message: Mapping[str, Any]) -> str:
+    """Return what an assistant's message says: a tool call's arguments, else its content."""
     for call in message.get("tool_calls") or ():
         arguments = (call.get("function") or {}).get("arguments")
         if arguments:
@@ -122,7 +127,7 @@ def _from_reasoning(message: Mapping[str, Any]) -> Said:
 
 
 def _validated(text: str) -> Said:
-    bare = _bare_json(text)
+    bare = bare_json(text)
     try:
         reply = BantReply.model_validate_json(bare)
     except ValidationError as error:
@@ -148,7 +153,7 @@ def _keys() -> frozenset[str]:
     return frozenset(re.findall(r'"(\w+)": ?\{', json.dumps(wire_schema())))
 
 
-def _bare_json(text: str) -> str:
+def bare_json(text: str) -> str:
     """Return the JSON object in `text`, without thoughts, code fences and prose around it."""
     text = _THOUGHT.sub("", text).strip()
     if text.startswith("{"):

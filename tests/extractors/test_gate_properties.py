@@ -200,7 +200,7 @@ def test_no_gate_ever_raises_a_level_or_breaks(
     reading = ground(claim, CallIndex(a_call(*turns)))
 
     assert height(reading.level) <= height(level)
-    assert len(reading.evidence) + len(reading.rejected) == 1
+    assert len(reading.evidence) + len(reading.rejected) == 1 or level == NOT_DISCUSSED
 
 
 @given(st.lists(st.text(min_size=1, max_size=40), min_size=1, max_size=4), st.data())
