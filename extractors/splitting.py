@@ -20,6 +20,8 @@ def split_lines(lines: Sequence[str], most_tokens: int) -> list[list[str]]:
 
     A turn that is longer than that alone is cut by words: its pieces keep its tag.
     """
+    if estimated_tokens("".join(lines)) + 2 * len(lines) <= most_tokens:
+        return [list(lines)]
     pieces = [piece for line in lines for piece in _pieces(line, most_tokens)]
     sizes = [estimated_tokens(piece) + 1 for piece in pieces]
     if sum(sizes) <= most_tokens:

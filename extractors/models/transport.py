@@ -144,13 +144,13 @@ class Transport:
         raise RequestFailedError(failure)
 
     def _exchange(self, body: Mapping[str, Any], deadline: float) -> dict[str, Any]:
-        rest = {key: value for key, value in body.items() if key not in {"model", "messages"}}
         # Streamed so that a server which drips its answer cannot outlast the deadline: the
-        # timeout is for each read.
+        # timeout is for each read. All goes in as extra_body, which replaces the arguments:
+        # those the SDK walks field by field, for a third of its time.
         with self._client.chat.completions.with_streaming_response.create(
             model=body["model"],
-            messages=body["messages"],
-            extra_body=rest,
+            messages=[],
+            extra_body=dict(body),
             timeout=max(0.001, deadline - self._clock()),
         ) as response:
             chunks = []
