@@ -104,6 +104,8 @@ def _shifted(scene: Scene, core: Core | None, offset: int) -> Core | None:
 
 def _relative_unit(scene: Scene, at: int, offset: int) -> Core | None:
     unit = scene.name(at)
+    if unit == "fortnight" and offset:
+        return read_coming(scene, at, offset)
     last_of = year_at(scene, at + 1) if offset < 0 else None
     if last_of is not None and unit in {"quarter", "half"}:
         # "the last quarter of the year" is its fourth, not the previous one

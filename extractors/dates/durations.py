@@ -16,8 +16,15 @@ _COUNTS_FROM_NOW = frozenset(
         *("dans", "dans les", "sous", "d'ici", "d’ici", "en", "en los", "en las", "dentro de"),
     }
 )
+COUNTS = frozenset(
+    {
+        *(Role.NUMBER, Role.YEAR, Role.A, Role.SOME, Role.HALF_OF, Role.AGO_BEFORE, Role.UNIT),
+    }
+)
+"""What a counted span can begin with."""
+HALVES_IN_WORDS = frozenset({"anderthalb", "eineinhalb"})
 _MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12, "fiscal year": 12}
-_DAYS = {"day": 1, "week": 7}
+_DAYS = {"day": 1, "week": 7, "fortnight": 14}
 _MOST = 36_500
 
 
@@ -96,6 +103,8 @@ def _count(scene: Scene, at: int) -> tuple[float, int] | None:
     role = scene.role(at)
     if role is Role.A and scene.role(at + 1) in {Role.SOME, Role.NUMBER}:
         return _count(scene, at + 1)
+    if scene.is_unit(at, "fortnight"):
+        return 1.0, at
     if role not in {Role.NUMBER, Role.YEAR, Role.A, Role.SOME}:
         return _half_count(scene, at)
     value = float(scene.number(at))
@@ -108,7 +117,7 @@ def _count(scene: Scene, at: int) -> tuple[float, int] | None:
 
 
 def _half_count(scene: Scene, at: int) -> tuple[float, int] | None:
-    if scene.words(at) in {"anderthalb", "eineinhalb"}:
+    if scene.words(at) in HALVES_IN_WORDS:
         return 1.5, at + 1
     if scene.role(at) is Role.HALF_OF and scene.name(at) == "half":
         return 0.5, at + 1 + (scene.role(at + 1) is Role.A)

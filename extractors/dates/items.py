@@ -52,8 +52,14 @@ class Item(NamedTuple):
     """For a doubtful month: written with a capital inside a sentence."""
 
 
-def items_of(text: str, language: str) -> list[Item]:
-    """Cut a text into items; fillers ("the", "of", "our") are left out."""
+def items_of(text: str, language: str, *, every_word: bool = False) -> list[Item]:
+    """Cut a text into items; fillers ("the", "of", "our") are left out.
+
+    Args:
+        text: what was said.
+        language: one of `LANGUAGES`.
+        every_word: False keeps only the first of words in a row that play no part.
+    """
     tokens: list[Token] = []
     groups: list[str] = []
     for match in (_TOKEN if _DIGIT.search(text) else _WORD_OR_MARK).finditer(text):
@@ -72,7 +78,8 @@ def items_of(text: str, language: str) -> list[Item]:
                 found.append(Item(*role, start, end))
             at += 1
         elif groups[at] == "word" and word not in phrases and not is_number_word(word, language):
-            found.append(Item(Role.WORD, word, start, end))
+            if every_word or not found or found[-1].role is not Role.WORD:
+                found.append(Item(Role.WORD, word, start, end))
             at += 1
         else:
             at = _slowly(tokens, groups, at, language, found)

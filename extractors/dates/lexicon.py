@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from extractors.dates.phrases import EXPANDED, PHRASES
 from extractors.dates.roles import Role, Value
-from extractors.number_words import LANGUAGES
+from extractors.number_words import language_of
 
 _MONTHS = {
     "en": "january february - april - june july august september october november december",
@@ -133,8 +133,10 @@ _TELLING_WORDS = """
     vite immédiatement tôt antes inmediato hier fast
     someday eventually future term irgendwann tages sicht langfristig
     terme adelante algún día plazo jours
-    christmas xmas holiday holidays thanksgiving easter eve friday weihnachten weihnachtspause
-    neujahr silvester ostern noël noel fêtes pâques rentrée navidad navidades santa nochevieja
+    halloween christmas xmas holiday holidays thanksgiving easter eve friday
+    weihnachten
+    weihnachtspause neujahr silvester ostern noël noel fêtes pâques rentrée navidad navidades
+    santa nochevieja
     hälfte halbjahr halbjahres semestre semestres fy fiscal financial exercice ejercicio
     geschäftsjahr geschäftsjahres geschäftsjahresende wirtschaftsjahr fiskaljahr
     jahresende jahresanfang jahresmitte jahreswechsel quartalsende monatsende eoy eoq eom midyear
@@ -157,7 +159,7 @@ _TELLING_BESIDE_A_UNIT = """
 
 
 class Triggers(NamedTuple):
-    """Words without which text holds no date, in any of the languages."""
+    """Words without which text holds no date."""
 
     telling: frozenset[str]
     units: frozenset[str]
@@ -166,16 +168,13 @@ class Triggers(NamedTuple):
 
 
 @cache
-def triggers() -> Triggers:
+def triggers(language: str) -> Triggers:
     """Return the words that a cheap look at a text looks for."""
-    telling, units = (
-        set(_TELLING_WORDS.split()),
-        {"half", "point", "stage", "road", "line", "twenty"},
-    )
-    for language in LANGUAGES:
-        for phrase, roles in lexicon_of(language).items():
-            if roles[0][0] in _TELLING_ROLES:
-                telling.add(phrase[-1])
-            elif roles[0][0] is Role.UNIT:
-                units.add(phrase[-1])
+    telling = set(_TELLING_WORDS.split())
+    units = {"half", "point", "stage", "road", "line"}
+    for phrase, roles in lexicon_of(language_of(language)).items():
+        if roles[0][0] in _TELLING_ROLES:
+            telling.add(phrase[-1])
+        elif roles[0][0] is Role.UNIT:
+            units.add(phrase[-1])
     return Triggers(frozenset(telling), frozenset(units), frozenset(_TELLING_BESIDE_A_UNIT.split()))

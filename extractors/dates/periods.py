@@ -193,5 +193,10 @@ def holiday(name: str, year: int) -> Interval | None:
         fourth_thursday = first + timedelta(days=(3 - first.weekday()) % 7 + 21)
         found = fourth_thursday + timedelta(days=name == "black friday")
         return Interval(found, found)
-    month, number = {"christmas": (12, 25), "new year": (1, 1), "new year's eve": (12, 31)}[name]
+    month, number = {
+        "christmas": (12, 25),
+        "new year": (1, 1),
+        "new year's eve": (12, 31),
+        "halloween": (10, 31),
+    }[name]
     return day(year, month, number)

@@ -21,11 +21,13 @@ _ENGLISH: Table = {
         "easter": "easter",
         "thanksgiving": "thanksgiving",
         "black friday": "black friday",
+        "halloween": "halloween",
     },
     Role.UNIT: {
         "day": "day|days",
         "business day": "business day|business days|working days",
         "week": "week|weeks",
+        "fortnight": "fortnight|fortnights",
         "month": "month|months",
         "quarter": "quarter|quarters",
         "half": "half year|half years",
@@ -62,7 +64,7 @@ _ENGLISH: Table = {
     Role.TOMORROW: {1: "tomorrow", 2: "day after tomorrow"},
     Role.YESTERDAY: {-1: "yesterday"},
     Role.ASAP: {
-        0: "asap|as soon as possible|right away|straight away|as soon as we can|yesterday ideally"
+        0: "asap|as soon as possible|as soon as humanly possible|right away|straight away|as soon as we can|yesterday ideally"
         "|ideally yesterday|like yesterday|preferably yesterday|needed it yesterday"
         "|need it yesterday|as quickly as possible|as fast as possible|the sooner the better"
     },
@@ -91,7 +93,12 @@ _ENGLISH: Table = {
     },
 }
 _GERMAN: Table = {
-    Role.SEASON: {0: "frühjahr|frühling", 1: "sommer", 2: "herbst", 3: "winter"},
+    Role.SEASON: {
+        0: "frühjahr|frühling",
+        1: "sommer|sommerpause|sommerferien",
+        2: "herbst",
+        3: "winter",
+    },
     Role.HOLIDAY: {
         "christmas": "weihnachten|weihnachtspause",
         "new year": "neujahr",
@@ -150,7 +157,12 @@ _GERMAN: Table = {
     Role.FUTURE_TENSE: {0: "werden|wird|wollen|will|müssen|muss|sollen|soll|möchten|brauchen"},
 }
 _FRENCH: Table = {
-    Role.SEASON: {0: "printemps", 1: "été", 2: "automne", 3: "hiver"},
+    Role.SEASON: {
+        0: "printemps",
+        1: "été|vacances d été|grandes vacances",
+        2: "automne",
+        3: "hiver",
+    },
     Role.HOLIDAY: {
         "christmas": "noël|noel|fêtes de fin d année|les fêtes",
         "new year": "nouvel an|jour de l an",
@@ -175,9 +187,7 @@ _FRENCH: Table = {
         "start": "début|début de|début du|le début de|debut|tout début",
         "mid": "mi|milieu de|milieu du|courant",
     },
-    Role.BY: {
-        0: "d ici|d ici à|d ici la|jusqu à|jusqu en|au plus tard|pour fin|avant fin|avant la fin"
-    },
+    Role.BY: {0: "d ici|d ici à|d ici la|jusqu à|jusqu en|au plus tard"},
     Role.BEFORE: {0: "avant"},
     Role.AFTER: {0: "après"},
     Role.IN: {0: "en|dans|au|à|aux|à partir de|à partir du|dès|pas avant|vers|à l|sur|courant"},
@@ -236,7 +246,7 @@ _SPANISH: Table = {
         "|a inicios de|comienzos de|a comienzos de|inicio de",
         "mid": "mediados|mediados de|a mediados de|a mediados del",
     },
-    Role.BY: {0: "para|hasta|a más tardar|antes de fin de|antes de finales de|como muy tarde"},
+    Role.BY: {0: "para|hasta|a más tardar|como muy tarde"},
     Role.BEFORE: {0: "antes de|antes del|antes de que acabe"},
     Role.AFTER: {0: "después de|después del|tras"},
     Role.IN: {0: "en|a|a partir de|desde|durante|no antes de|hacia|al"},

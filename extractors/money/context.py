@@ -14,7 +14,8 @@ _REACH = 48
 _CLAUSE = r"[^.;?!:\d€$£\n]"
 
 _YEAR = (
-    r"(?:(?:per|a|each|every|/)\s?(?:year|annum|yr)|annually|annual|yearly|per annum|p\.\s?a\.|pa\b"
+    r"(?:(?:per|a|each|every|/)\s?(?:(?:fiscal|calendar|contract) )?(?:year|annum|yr)"
+    r"|annually|annual|yearly|per annum|p\.\s?a\.|pa\b"
     r"|for (?:the|this|next|that|one) (?:\w+ )?(?:year|fiscal)|for (?:the )?(?:first year|year one)"
     r"|this year's|pro jahr|im jahr|jährlich\w*|per anno|fürs? (?:das |dieses |nächstes )?jahr"
     r"|par an(?:née)?|l'an(?:née)?\b|annuel\w*|à l'année|/an\b"
@@ -137,6 +138,31 @@ def is_percent(tokens: Sequence[Token], at: int) -> bool:
     return bool(words) and (
         words[0] in PERCENT or words in (["pour", "cent"], ["por", "ciento"], ["basis", "points"])
     )
+
+
+_TIME_OR_PLACE_BEFORE = re.compile(
+    r"(?:(?<!\w)(?:january|february|march|april|may|june|july|august|september|october|november"
+    r"|december|monday|tuesday|wednesday|thursday|friday|phase|version|room|page|line|slide|option"
+    r"|number|nummer|seite|par|point|item|ticket|iso|article|level|q)|[#:./])\s?$",
+    re.IGNORECASE,
+)
+_TIME_OR_PLACE_AFTER = re.compile(
+    r"\s?(?:[:/]|st\b|nd\b|rd\b|th\b|[ap]\.?m\b|o'?clock|uhr\b|heures?\b|horas?\b|h\b|min\b"
+    r"|(?:-|\s)?(?:day|week|month|year|hour|minute|people|person|man|seat|user|site|point)"
+    r"|january|february|march|april|may\b|june|july|august|september|october|november|december"
+    r"|januar|februar|märz|mai\b|juni|juli|oktober|dezember|janvier|février|mars\b|avril|juin"
+    r"|juillet|août|septembre|octobre|novembre|décembre|de (?:enero|febrero|marzo|abril|mayo|junio"
+    r"|julio|agosto|septiembre|octubre|noviembre|diciembre)"
+    r"|tage?n?\b|wochen?\b|monate?n?\b|jahre?n?\b|stunden|minuten|prozent|jours?\b|mois\b|ans\b"
+    r"|días?\b|meses\b|años?\b)",
+    re.IGNORECASE,
+)
+
+
+def is_time_or_place(text: str, start: int, end: int) -> bool:
+    """True when the number at text[start:end] is a day, a duration, a time, a version, a page."""
+    before = text[max(0, start - _REACH) : start]
+    return bool(_TIME_OR_PLACE_BEFORE.search(before) or _TIME_OR_PLACE_AFTER.match(text, end))
 
 
 def counts_things(tokens: Sequence[Token], at: int, language: str) -> bool:

@@ -110,6 +110,10 @@ def _with_currency_behind(
         may_skip = word in OF[language] or word in _BETWEEN_NUMBER_AND_CURRENCY or word == "-"
         if not may_skip:
             break
+    named = at + 1 < len(tokens) and tokens[at].word == "," and tokens[at + 1].word.isalpha()
+    if named and (behind := _currency(tokens, at + 1, home)) is not None:
+        # "ninety K, euros": a word, for a mark would belong to the number behind it
+        return replace(money, currency=behind[0], has_currency=True, next=behind[1])
     alone = _nation_alone(tokens, at, language)
     if alone and money.quantity.scale >= THOUSAND:
         return replace(money, currency=alone, has_currency=True, next=at + 1)

@@ -122,7 +122,11 @@ GERMAN_HALVES = {
     "viereinhalb": 4,
     "fünfeinhalb": 5,
 }
-GERMAN_PARTS_OF_A_MILLION = {"halbmillion": (1, 2), "viertelmillion": (1, 4)}
+GERMAN_PARTS_OF_A_MILLION = {
+    "halbmillion": (1, 2),
+    "viertelmillion": (1, 4),
+    "dreiviertelmillion": (3, 4),
+}
 FRENCH_ROUND = {
     "dizaine": 10,
     "vingtaine": 20,

@@ -25,6 +25,7 @@ from extractors.money.context import (
     is_about_money,
     is_bare_price,
     is_percent,
+    is_time_or_place,
     is_unit_price,
     period_of,
 )
@@ -64,6 +65,8 @@ class MoneyMention:
     """text[start:end] are the words, in code points; period and unit may stand outside."""
     vague: bool = False
     """True when the words give an order of magnitude only ("mid five figures")."""
+    elided: bool = False
+    """True when "thousand" was left unsaid ("twenty-two for the year"); only where asked for."""
 
 
 def may_hold_money(text: str) -> bool:
@@ -78,16 +81,24 @@ def may_hold_money(text: str) -> bool:
 
 
 def find_money(
-    text: str, language: str = "en", *, home_currency: str | None = None
+    text: str,
+    language: str = "en",
+    *,
+    home_currency: str | None = None,
+    elided_thousands: bool = False,
 ) -> tuple[MoneyMention, ...]:
     """Return every mention of money, in the order of the text.
+
+    In talk about a budget, "we have one-eighty for year one" leaves out its "thousand". Text does
+    not show that; a caller who knows what the turn is about may ask for such numbers too.
 
     Args:
         text: a sentence or a turn.
         language: BCP 47 tag; English number words are read for any but de, fr and es.
         home_currency: ISO code that "dollars", "kroner" or "pesos" mean in this call.
+        elided_thousands: read bare numbers from 10 to 999 that count nothing as thousands.
     """
-    if not may_hold_money(text):
+    if not (elided_thousands or may_hold_money(text)):
         return ()
     language = language_of(language)
     tokens = tokenise(text)
@@ -101,6 +112,8 @@ def find_money(
             at += 1
             continue
         mention = _judge(text, tokens, said, language)
+        if mention is None and elided_thousands:
+            mention = _elided(text, tokens, said, language)
         at = max(said.next, at + 1)
         if mention is not None and not any(s < mention.end and mention.start < e for s, e in taken):
             found.append(mention)
@@ -122,6 +135,29 @@ def _judge(text: str, tokens: Sequence[Token], said: Money, language: str) -> Mo
         start=start,
         end=end,
         vague=said.quantity.vague,
+    )
+
+
+def _elided(text: str, tokens: Sequence[Token], said: Money, language: str) -> MoneyMention | None:
+    """Return a bare number as thousands, unless the words around it say what it counts."""
+    start, end = tokens[said.start].start, tokens[said.next - 1].end
+    if said.quantity.scale > 1 or not 10 <= said.low <= said.high < THOUSAND:
+        return None
+    if (
+        is_percent(tokens, said.next)
+        or counts_things(tokens, said.next, language)
+        or is_time_or_place(text, start, end)
+    ):
+        return None
+    return MoneyMention(
+        amount_min=_whole(said.low * THOUSAND),
+        amount_max=_whole(said.high * THOUSAND),
+        currency=None,
+        period=period_of(text, start, end),
+        kind="amount",
+        start=start,
+        end=end,
+        elided=True,
     )
 
 
@@ -181,6 +217,8 @@ def _read_range(tokens: Sequence[Token], at: int, language: str, home: str | Non
     second = read_money(tokens, index, language, home)
     if second is None or is_percent(tokens, second.next):
         return first
+    if first.quantity.scale > 1 and counts_things(tokens, second.next, language):
+        return first
     if joined is None and not (second.quantity.scale > 1 and first.low >= 10):
         return first
     return _join(first, second) or first
@@ -215,8 +253,10 @@ def _comma_makes_range(tokens: Sequence[Token], before: int, after: int) -> bool
 
 def _join(first: Money, second: Money) -> Money | None:
     """Return the range from one number to another; the scale of the second spans both."""
-    low = first.low * _spread(first, second)
-    if not low < second.high:
+    low, high = first.low * _spread(first, second), second.high
+    if second.quantity.scale == 1 and second.high < THOUSAND:
+        high *= first.quantity.scale  # "five hundred K, maybe six hundred"
+    if low >= high:
         return None
     if first.has_currency and second.has_currency and first.currency != second.currency:
         return None
@@ -224,7 +264,7 @@ def _join(first: Money, second: Money) -> Money | None:
     return Money(
         quantity=carrier.quantity if not second.quantity.vague else second.quantity,
         low=low,
-        high=second.high,
+        high=high,
         start=first.start,
         next=second.next,
         currency=second.currency or first.currency,

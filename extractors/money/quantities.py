@@ -28,7 +28,13 @@ from extractors.money.lexicon import (
     THOUSAND,
     TIMES_HUNDRED,
 )
-from extractors.number_words import Token, is_number_word, read_word_number, tokens_of
+from extractors.number_words import (
+    Token,
+    WordNumber,
+    is_number_word,
+    read_word_number,
+    tokens_of,
+)
 
 TOKEN = re.compile(
     r"(?<![0-9])[0-9]{1,3}(?:[ \u00a0\u202f'’][0-9]{3})+(?![0-9])(?:[.,][0-9]{1,2}(?![0-9]))?"
@@ -209,25 +215,39 @@ def _words(tokens: Sequence[Token], start: int, at: int, language: str) -> Quant
     if number is None:
         return None
     value, next_ = Fraction(number.value), number.next
-    if 1 <= value <= 9:
-        spoken = read_word_number(tokens, next_, language)
-        # "three fifty k": hundreds, said without the word
-        if spoken is not None and 10 <= spoken.value <= 99:
-            scale = SCALES[language].get(_word(tokens, spoken.next))
-            if scale == THOUSAND:
-                value, next_ = value * 100 + spoken.value, spoken.next
+    if language == "en" and 1 <= value <= 9:
+        value, next_ = _hundreds(tokens, number, language)
     if _word(tokens, next_) in POINT[language]:
-        digits = ""
-        while (digit := read_word_number(tokens, next_ + 1, language)) and digit.value <= 99:
-            digits += str(digit.value)
-            next_ = digit.next - 1
-            if len(digits) >= 4:
-                break
-        if digits:
-            value, next_ = Fraction(f"{number.value}.{digits}"), next_ + 1
+        value, next_ = _decimals(tokens, value, next_, language)
     # German compounds hold their thousands already.
     scale = THOUSAND if language == "de" and value >= THOUSAND and value % THOUSAND == 0 else 1
     return Quantity(value, value, start, next_, scale)
+
+
+def _hundreds(tokens: Sequence[Token], first: WordNumber, language: str) -> tuple[Fraction, int]:
+    """Read the "fifty" of "three fifty k" and of "one-eighty": hundreds, without the word."""
+    at = first.next + (_word(tokens, first.next) == "-")
+    rest = read_word_number(tokens, at, language)
+    if rest is not None and 10 <= rest.value <= 99:
+        scaled = SCALES[language].get(_word(tokens, rest.next)) == THOUSAND
+        if scaled or rest.value >= 20:
+            return Fraction(first.value * 100 + rest.value), rest.next
+    return Fraction(first.value), first.next
+
+
+def _decimals(
+    tokens: Sequence[Token], whole: Fraction, at: int, language: str
+) -> tuple[Fraction, int]:
+    """Read the "point two five" behind a number."""
+    digits, index = "", at + 1
+    while len(digits) < 4 and (digit := read_word_number(tokens, index, language)):
+        if digit.value > 99:
+            break
+        digits += str(digit.value)
+        index = digit.next
+    if not digits:
+        return whole, at
+    return whole + Fraction(int(digits), 10 ** len(digits)), index
 
 
 def _numeral(tokens: Sequence[Token], at: int, language: str) -> Quantity | None:

@@ -149,6 +149,31 @@ ENGLISH = [
         "event",
         id="on a day",
     ),
+    pytest.param("in the next fortnight", "2025-02-12", "2025-02-26", "relative", id="fortnight"),
+    pytest.param("this coming Thursday", "2025-02-13", "2025-02-13", "exact", id="this coming"),
+    pytest.param(
+        "before we close the books in June", "2025-06-01", "2025-06-30", "event", id="books"
+    ),
+    pytest.param(
+        "two quarters from now", "2025-08-12", "2025-08-12", "relative", id="2 quarters on"
+    ),
+    pytest.param("by Halloween", "2025-10-31", "2025-10-31", "event", id="Halloween"),
+    pytest.param("tail end of October", "2025-10-21", "2025-10-31", "month", id="tail end"),
+    pytest.param(
+        "ahead of our audit on 12 January 2026", "2025-02-12", "2026-01-11", "event", id="audit"
+    ),
+    pytest.param("inside the next six weeks", "2025-02-12", "2025-03-26", "relative", id="inside"),
+    pytest.param(
+        "within the next two quarters", "2025-02-12", "2025-08-12", "relative", id="2 quarters"
+    ),
+    pytest.param("not until the fall", "2025-09-01", "2025-11-30", "season", id="not until"),
+    pytest.param(
+        "eighteen months from today", "2026-08-12", "2026-08-12", "relative", id="from today"
+    ),
+    pytest.param(
+        "on the second of March", "2025-03-02", "2025-03-02", "exact", id="second of March"
+    ),
+    pytest.param("as soon as humanly possible", "2025-02-12", "2025-02-12", "asap", id="humanly"),
     pytest.param("ASAP", "2025-02-12", "2025-02-12", "asap", id="ASAP"),
     pytest.param("yesterday, ideally", "2025-02-11", "2025-02-11", "relative", id="yesterday"),
     pytest.param("yesterday ideally", "2025-02-12", "2025-02-12", "asap", id="yesterday ideally"),
@@ -220,6 +245,26 @@ OTHER_LANGUAGES = [
     pytest.param("el año que viene", "es", "2026-01-01", "2026-12-31", id="año que viene"),
     pytest.param("antes del verano", "es", "2025-02-12", "2025-05-31", id="antes del verano"),
     pytest.param("el 15 de marzo", "es", "2025-03-15", "2025-03-15", id="15 de marzo"),
+    pytest.param("avant la fin de l'année", "fr", "2025-10-01", "2025-12-31", id="avant la fin"),
+    pytest.param("d'ici trois mois", "fr", "2025-05-12", "2025-05-12", id="d'ici trois mois"),
+    pytest.param("antes de fin de año", "es", "2025-10-01", "2025-12-31", id="antes de fin de año"),
+    pytest.param(
+        "en el segundo semestre del próximo año", "es", "2026-07-01", "2026-12-31", id="2S26"
+    ),
+    pytest.param(
+        "in den nächsten zwei Monaten", "de", "2025-02-12", "2025-04-12", id="zwei Monate"
+    ),
+    pytest.param("Anfang nächsten Jahres", "de", "2026-01-01", "2026-03-31", id="Anfang nächsten"),
+    pytest.param("vor der Sommerpause", "de", "2025-02-12", "2025-05-31", id="Sommerpause"),
+    pytest.param(
+        "Ende des dritten Quartals", "de", "2025-09-01", "2025-09-30", id="Ende des dritten"
+    ),
+    pytest.param(
+        "au plus tard le 30 septembre", "fr", "2025-09-30", "2025-09-30", id="au plus tard"
+    ),
+    pytest.param(
+        "para finales del tercer trimestre", "es", "2025-09-01", "2025-09-30", id="tercer"
+    ),
     pytest.param("cuanto antes", "es", "2025-02-12", "2025-02-12", id="cuanto antes"),
     pytest.param("para el 5/6", "es", "2025-06-05", "2025-06-05", id="day first"),
 ]
@@ -460,7 +505,7 @@ def test_no_order_of_date_words_makes_it_fail(
         assert (mention.first is None) == (mention.last is None) == (mention.target is None)
         assert mention.first is None or mention.last is None or mention.first <= mention.last
     assert all(a.end <= b.start for a, b in pairwise(found))
-    assert may_hold_date(text) or not found
+    assert may_hold_date(text, language) or not found
 
 
 @given(st.integers(1, 3000), st.dates(min_value=date(2000, 1, 1), max_value=date(2100, 1, 1)))

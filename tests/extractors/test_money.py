@@ -104,6 +104,24 @@ ENGLISH = [
     pytest.param("a couple hundred thousand", 200 * K, 200 * K, None, U, id="a couple hundred"),
     pytest.param("2 hundred thousand", 200 * K, 200 * K, None, U, id="digits and hundred"),
     pytest.param("USD 0.99", 1, 1, "USD", U, id="rounded to whole units"),
+    pytest.param(
+        "ring-fenced eighty-five thousand pounds for it", 85 * K, 85 * K, "GBP", U, id="ring-fenced"
+    ),
+    pytest.param("the ballpark of 200 grand", 200 * K, 200 * K, None, U, id="ballpark"),
+    pytest.param("below thirty thousand euros myself", 30 * K, 30 * K, "EUR", U, id="below"),
+    pytest.param("1.75 million Swiss francs", 1_750 * K, 1_750 * K, "CHF", U, id="1.75 million"),
+    pytest.param(
+        "four and a half thousand a month", 4500, 4500, None, M, id="4 and a half thousand"
+    ),
+    pytest.param("60 K in opex and that's it", 60 * K, 60 * K, None, U, id="60 K in opex"),
+    pytest.param("north of two million Danish kroner", 2 * MIO, 2 * MIO, "DKK", U, id="north of"),
+    pytest.param("not more than £7,500 up front", 7500, 7500, "GBP", ONE, id="up front"),
+    pytest.param("about twelve hundred bucks a month", 1200, 1200, "USD", M, id="twelve hundred"),
+    pytest.param("USD 250,000 per fiscal year", 250 * K, 250 * K, "USD", Y, id="per fiscal year"),
+    pytest.param("ninety K, euros, for it", 90 * K, 90 * K, "EUR", U, id="euros behind a comma"),
+    pytest.param("a spend cap of AUD 1.3m", 1_300 * K, 1_300 * K, "AUD", U, id="AUD 1.3m"),
+    pytest.param("175 thousand Aussie dollars", 175 * K, 175 * K, "AUD", U, id="aussie dollars"),
+    pytest.param("two fifty euros", 250, 250, "EUR", U, id="two fifty"),
     pytest.param("Q3 budget: 30k", 30 * K, 30 * K, None, U, id="a quarter stands before"),
 ]
 
@@ -123,6 +141,11 @@ RANGES = [
     pytest.param("eight hundred to a million", 800 * K, MIO, None, id="eight hundred to a million"),
     pytest.param("one to two million dollars", MIO, 2 * MIO, "USD", id="one to two million"),
     pytest.param("forty or fifty thousand", 40 * K, 50 * K, None, id="or"),
+    pytest.param(
+        "a hundred and ten, a hundred and twenty thousand", 110 * K, 120 * K, None, id="110"
+    ),
+    pytest.param("USD 250,000 - 300,000", 250 * K, 300 * K, "USD", id="spaced dash"),
+    pytest.param("five hundred K, maybe six hundred", 500 * K, 600 * K, None, id="K said once"),
     pytest.param("15 to 20 euros", 15, 20, "EUR", id="no scale"),
     pytest.param("a budget of 40 to 50,000", 40 * K, 50 * K, None, id="40 to 50,000"),
     pytest.param(
@@ -154,6 +177,8 @@ GERMAN = [
     pytest.param("anderthalb Millionen Euro", 1_500 * K, 1_500 * K, "EUR", U, id="anderthalb"),
     pytest.param("eine Viertelmillion", 250 * K, 250 * K, None, U, id="Viertelmillion"),
     pytest.param("fünfzig- bis sechzigtausend Euro", 50 * K, 60 * K, "EUR", U, id="hanging hyphen"),
+    pytest.param("eine Dreiviertelmillion Euro", 750 * K, 750 * K, "EUR", U, id="Dreiviertel"),
+    pytest.param("35k netto pro Monat", 35 * K, 35 * K, None, M, id="netto pro Monat"),
     pytest.param("zwischen 40 und 50 Tausend", 40 * K, 50 * K, None, U, id="zwischen"),
     pytest.param("40 bis 50.000 Euro", 40 * K, 50 * K, "EUR", U, id="40 bis 50.000"),
     pytest.param("120.000 Euro pro Jahr", 120 * K, 120 * K, "EUR", Y, id="pro Jahr"),
@@ -243,6 +268,9 @@ NO_MONEY = [
     pytest.param("a thousand reasons", "en", id="idiom"),
     pytest.param("order 99999999999999999999999", "en", id="id number"),
     pytest.param("fünfzigtausend Kunden", "de", id="Kunden"),
+    pytest.param("around forty thousand subscribers last year", "en", id="subscribers"),
+    pytest.param("room 404, extension 2210", "en", id="room and extension"),
+    pytest.param("a hundred and fifty across 12 sites", "en", id="sites"),
     pytest.param("200 Mitarbeiter an 3 Standorten", "de", id="Mitarbeiter"),
     pytest.param("zwanzig Prozent", "de", id="Prozent"),
     pytest.param("cinquante mille clients", "fr", id="clients"),
@@ -313,6 +341,39 @@ def test_a_price_per_unit_stays_a_price(
 @pytest.mark.parametrize(("text", "language"), NO_MONEY)
 def test_what_is_no_money_is_not_found(text: str, language: str) -> None:
     assert find_money(text, language) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "least", "most"),
+    [
+        pytest.param("I have one-eighty for year one.", 180 * K, 180 * K, id="one-eighty"),
+        pytest.param("on that line it is twenty-two for the year", 22 * K, 22 * K, id="twenty-two"),
+        pytest.param("there's a hundred and twenty in there", 120 * K, 120 * K, id="a hundred 20"),
+        pytest.param("forty to fifty is what we have", 40 * K, 50 * K, id="forty to fifty"),
+    ],
+)
+def test_unsaid_thousands_are_read_only_when_asked_for(text: str, least: int, most: int) -> None:
+    assert find_money(text) == ()
+    (found,) = find_money(text, elided_thousands=True)
+    assert (found.amount_min, found.amount_max, found.elided) == (least, most, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("we have sixty people", id="people"),
+        pytest.param("in twenty days", id="days"),
+        pytest.param("thirty percent", id="percent"),
+        pytest.param("by March 15", id="day"),
+        pytest.param("on the 15th", id="ordinal"),
+        pytest.param("at 10:30", id="time"),
+        pytest.param("version 12", id="version"),
+        pytest.param("three of us", id="too small"),
+        pytest.param("in 2026", id="year"),
+    ],
+)
+def test_numbers_of_something_are_no_unsaid_thousands(text: str) -> None:
+    assert find_money(text, elided_thousands=True) == ()
 
 
 def test_several_amounts_come_in_order_with_their_words() -> None:
