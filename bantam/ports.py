@@ -5,9 +5,9 @@ Real ones live in `integrations/` and `extractors/`; fakes in `tests/fakes.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bantam.domain.bant import Extraction, Usage
 from bantam.domain.calls import Call, CallId, CallWindow
@@ -15,6 +15,7 @@ from bantam.domain.crm_records import Firmographics, RecordMemory
 from bantam.domain.deals import Outcome
 from bantam.domain.delivery import Delivery, Receipt
 from bantam.domain.limits import RequestLimit
+from bantam.errors import VendorError
 
 
 class Clock(Protocol):
@@ -106,6 +107,19 @@ class Gateway(Protocol):
         Raises:
             VendorBusyError | VendorDownError: may work later.
             VendorError: will not work as it is.
+        """
+        ...
+
+
+@runtime_checkable
+class BatchGateway(Gateway, Protocol):
+    """A gateway that writes many deliveries with few requests."""
+
+    def send_all(self, deliveries: Sequence[Delivery]) -> Sequence[Receipt | VendorError]:
+        """Write them; idempotent on each `delivery.key`.
+
+        Returns:
+            For each delivery in order its receipt, or the error that `send` would raise.
         """
         ...
 

@@ -8,9 +8,10 @@ the delivery's key. A target that is down or busy delays its deliveries and no o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from bantam.domain.delivery import Delivery, Receipt
 from bantam.domain.value import Value
 from bantam.errors import (
     LeaseLostError,
@@ -21,7 +22,7 @@ from bantam.errors import (
 )
 from bantam.ledger.rows import Claim
 from bantam.ledger.store import Ledger
-from bantam.ports import Clock, Gateway
+from bantam.ports import BatchGateway, Clock, Gateway
 
 LEASE_SECONDS = 120
 FIRST_DELAY = timedelta(seconds=30)
@@ -75,31 +76,47 @@ def deliver(
         )
         if not batch:
             break
-        for claim in batch:
-            counts["claimed"] += 1
-            counts.update(_send(ledger, gateways[claim.delivery.target], claim, clock))
+        counts["claimed"] += len(batch)
+        for target in dict.fromkeys(claim.delivery.target for claim in batch):
+            claims = [claim for claim in batch if claim.delivery.target == target]
+            answers = _answers(gateways[target], [claim.delivery for claim in claims])
+            for claim, answer in zip(claims, answers, strict=True):
+                counts.update(_settle(ledger, claim, answer, clock))
     return DeliveryCounts(**counts)
 
 
-def _send(ledger: Ledger, gateway: Gateway, claim: Claim, clock: Clock) -> dict[str, int]:
-    """Send one delivery and write down how that ended."""
+def _answers(gateway: Gateway, deliveries: Sequence[Delivery]) -> Iterator[Receipt | VendorError]:
+    """Send deliveries to one target, in one go where it can; yield what became of each."""
+    if isinstance(gateway, BatchGateway):
+        yield from gateway.send_all(deliveries)
+        return
+    for delivery in deliveries:
+        try:
+            yield gateway.send(delivery)
+        except VendorError as error:
+            yield error
+
+
+def _settle(
+    ledger: Ledger, claim: Claim, answer: Receipt | VendorError, clock: Clock
+) -> dict[str, int]:
+    """Write down how sending one delivery ended."""
+    now = clock()
     try:
-        receipt = gateway.send(claim.delivery)
-        ledger.mark_sent(claim, receipt, now=clock())
-    except (VendorBusyError, VendorDownError) as error:
-        now = clock()
-        due_at = next_try(claim.delivery.attempts, error, now)
-        ledger.delay(claim, str(error), due_at=due_at, now=now)
-        return {"delayed": 1}
-    except UnresolvedDealError as error:
-        ledger.hold(claim, str(error), now=clock())
-        return {"held": 1}
-    except VendorError as error:
-        ledger.mark_failed(claim, str(error), now=clock())
+        if isinstance(answer, Receipt):
+            ledger.mark_sent(claim, answer, now=now)
+            return {"sent": 1, "conflicts": len(answer.conflicts)}
+        if isinstance(answer, VendorBusyError | VendorDownError):
+            due_at = next_try(claim.delivery.attempts, answer, now)
+            ledger.delay(claim, str(answer), due_at=due_at, now=now)
+            return {"delayed": 1}
+        if isinstance(answer, UnresolvedDealError):
+            ledger.hold(claim, str(answer), now=now)
+            return {"held": 1}
+        ledger.mark_failed(claim, str(answer), now=now)
         return {"failed": 1}
     except LeaseLostError:
         return {"lost": 1}
-    return {"sent": 1, "conflicts": len(receipt.conflicts)}
 
 
 def next_try(attempts: int, error: VendorError, now: datetime) -> datetime:

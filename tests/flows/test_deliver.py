@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from bantam.domain.delivery import Delivery, DeliveryState
+from bantam.domain.delivery import Delivery, DeliveryState, Receipt
 from bantam.errors import (
     UnresolvedDealError,
     VendorBusyError,
@@ -77,6 +77,28 @@ def test_a_target_in_trouble_delays_or_fails_its_own_and_no_other(
     assert by_call["c-2"].state is DeliveryState.SENT
     assert (by_call["c-1"].state, by_call["c-1"].due_at) == (state, due)
     assert by_call["c-1"].last_error == str(error)
+
+
+class InOneGo(RecordingGateway):
+    """Takes many at once; refuses those of call c-1."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.batches: list[int] = []
+
+    def send_all(self, deliveries: Sequence[Delivery]) -> Sequence[Receipt | VendorError]:
+        self.batches.append(len(deliveries))
+        refused = VendorRejectedError("hubspot", "no such property")
+        return [refused if d.call_id == "c-1" else self.send(d) for d in deliveries]
+
+
+def test_a_target_that_can_takes_many_at_once_and_each_is_settled_alone(ledger: Ledger) -> None:
+    gateway = InOneGo()
+    counts = deliver(ledger, {"embedded": gateway}, clock=SetClock(NOW))
+    assert gateway.batches == [2]
+    assert counts == DeliveryCounts(claimed=2, sent=1, failed=1)
+    by_call = {d.call_id: d.state for d in ledger.deliveries()}
+    assert by_call == {"c-1": DeliveryState.FAILED, "c-2": DeliveryState.SENT}
 
 
 def test_a_night_without_the_target_loses_nothing(ledger: Ledger) -> None:

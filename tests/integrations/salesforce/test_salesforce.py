@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import httpx
 import jwt
@@ -46,6 +47,7 @@ from integrations.salesforce.mapping import (
     opportunity_fields,
     presents,
 )
+from integrations.salesforce.package import package_files
 from tests.crm_cases import a_note
 from tests.crm_worlds import EMAIL
 from tests.factories import a_call
@@ -396,3 +398,20 @@ def test_fit_comes_from_the_contact_and_its_account(server: Server) -> None:
 def test_an_undiscussed_level_is_cleared_not_zero() -> None:
     reasons = (QuotedReason(criterion=Criterion.NEED, level="not_discussed"),)
     assert assessment_of(DEAL, a_note(reasons=reasons))["BANT_Need__c"] is None
+
+
+def test_the_package_holds_every_field_and_grants_it() -> None:
+    files = package_files("v62.0")
+    trees = {p: ET.fromstring(t) for p, t in files.items() if not p.endswith(".md")}
+    space = "{http://soap.sforce.com/2006/04/metadata}"
+    wanted = {f"Opportunity.{n}" for n in opportunity_fields()}
+    wanted |= {f"{ASSESSMENT}.{n}" for n in assessment_fields()}
+    made = {
+        f"{path.removeprefix('objects/').removesuffix('.object')}.{name.text}"
+        for path, tree in trees.items()
+        for name in tree.findall(f"{space}fields/{space}fullName")
+    }
+    granted = [e.text for e in trees["permissionsets/Bantam.permissionset"].iter(f"{space}field")]
+    assert made == set(granted) == wanted
+    assert len(granted) == len(wanted)
+    assert trees["package.xml"].find(f"{space}version").text == "62.0"
