@@ -6,7 +6,7 @@ Real ones live in `integrations/` and `extractors/`; fakes in `tests/fakes.py`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from bantam.domain.bant import Extraction, Usage
@@ -40,9 +40,11 @@ class TranscriptNotReady(Exception):  # noqa: N818 - a state of the world, not a
 
 
 class CallSource(Protocol):
-    """A call recorder, or a folder of files."""
+    """A call recorder."""
 
     name: str
+    overlap: timedelta
+    """How far a poll looks back behind what was read: calls surface late."""
 
     def call_ids(self, window: CallWindow) -> Iterator[CallId]:
         """Yield ids of calls that started in the window, each once, streaming page by page."""

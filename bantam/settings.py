@@ -13,21 +13,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
 
 from bantam.domain.calls import DealId
 from bantam.domain.score import ScoreModel
 from bantam.errors import ScoreModelError, SettingsError
 from bantam.scoring import SHIPPED_MODELS
+from bantam.settings_section import Section
+from bantam.settings_vendors import (
+    FathomSettings,
+    FirefliesSettings,
+    GongSettings,
+    GoogleSettings,
+    SlackSettings,
+    ZoomSettings,
+)
 
 FILE_NAME = "bantam.toml"
 ENV_PREFIX = "BANTAM_"
-
-
-class Section(BaseModel):
-    """Frozen; refuses unknown keys, so that a misspelt one is found."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class LedgerSettings(Section):
@@ -102,6 +105,12 @@ class Settings(Section):
     sides: SideSettings = SideSettings()
     scoring: ScoringSettings = ScoringSettings()
     delivery: DeliverySettings = DeliverySettings()
+    gong: GongSettings = GongSettings()
+    fireflies: FirefliesSettings = FirefliesSettings()
+    zoom: ZoomSettings = ZoomSettings()
+    fathom: FathomSettings = FathomSettings()
+    slack: SlackSettings = SlackSettings()
+    google: GoogleSettings = GoogleSettings()
     deal_by_call: Mapping[str, DealId] = {}
     """Deals of calls whose source does not name one: {call id: deal id}."""
 

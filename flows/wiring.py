@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from bantam.domain.calls import CallId
 from bantam.errors import ExtractionError, SettingsError
 from bantam.ledger.store import Ledger
-from bantam.ports import Extractor, Gateway
+from bantam.ports import CallSource, Extractor, Gateway
 from bantam.settings import Settings, load_settings
 from flows.deliver import DeliveryCounts, deliver
 from flows.score_calls import Pipeline
@@ -119,10 +119,14 @@ def build_gateways(settings: Settings, ledger: Ledger) -> Mapping[str, Gateway]:
     Raises:
         SettingsError: a target has no gateway.
     """
+    from flows import vendors  # noqa: PLC0415
     from integrations.embedded.gateway import EmbeddedGateway  # noqa: PLC0415
 
     builders: Mapping[str, Callable[[], Gateway]] = {
-        "embedded": lambda: EmbeddedGateway(ledger, utc_now)
+        "embedded": lambda: EmbeddedGateway(ledger, utc_now),
+        "slack": lambda: vendors.slack_gateway(
+            settings.slack, ledger, vendors.surroundings(utc_now)
+        ),
     }
     unknown = [target for target in settings.delivery.targets if target not in builders]
     if unknown:
@@ -130,6 +134,17 @@ def build_gateways(settings: Settings, ledger: Ledger) -> Mapping[str, Gateway]:
             f"delivery.targets: {unknown[0]!r} is no target; there are {', '.join(builders)}"
         )
     return {target: builders[target]() for target in settings.delivery.targets}
+
+
+def build_source(settings: Settings, name: str) -> CallSource:
+    """Return a call recorder by name, with the sides that the settings make certain.
+
+    Raises:
+        SettingsError: there is no such source, or a setting that it needs is not there.
+    """
+    from flows import vendors  # noqa: PLC0415
+
+    return vendors.build_source(name, settings, vendors.surroundings(utc_now))
 
 
 @contextmanager

@@ -12,6 +12,9 @@ LONGEST_PAUSE_SECONDS = 20.0
 LONGEST_TURN_CHARS = 800
 """A stretch is cut here, at a sentence, so that a quote's time stays near its words."""
 
+NOBODY = "unknown"
+"""The voice of words that the recorder lays to nobody."""
+
 _TAGS = {
     "chi": "zh", "zho": "zh", "cze": "cs", "ces": "cs", "dan": "da", "dut": "nl", "nld": "nl",
     "eng": "en", "fin": "fi", "fra": "fr", "fre": "fr", "deu": "de", "ger": "de", "heb": "he",

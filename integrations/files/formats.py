@@ -7,14 +7,14 @@ from pathlib import Path
 
 from bantam.domain.calls import Call
 from bantam.errors import CallFileError
-from integrations.files.captions import read_srt, read_vtt
+from integrations.captions import read_srt, read_vtt
 from integrations.files.encoding import decoded
 from integrations.files.native import is_native, loads, read_native
-from integrations.files.plain import read_plain
 from integrations.files.recorders import read_recorder
 from integrations.files.sides import SideRules, with_sides
 from integrations.files.voices import call_of
 from integrations.files.whisper import is_whisper, read_whisper
+from integrations.plain import read_plain
 from integrations.speech import Said
 
 Reader = Callable[[str, Path, SideRules], Iterator[Call]]

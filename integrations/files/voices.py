@@ -10,10 +10,7 @@ from bantam.domain.calls import Call, Participant
 from bantam.errors import CallFileError
 from integrations.files.origin import call_id_of, started_at_of, title_of
 from integrations.files.sides import SideRules, with_sides
-from integrations.speech import Said, language_tag, turns_of, with_unknown_voices
-
-NOBODY = "unknown"
-"""The voice of a stretch that names no speaker."""
+from integrations.speech import NOBODY, Said, language_tag, turns_of, with_unknown_voices
 
 
 def call_of(

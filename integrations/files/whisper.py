@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bantam.errors import CallFileError
-from integrations.files.voices import NOBODY
-from integrations.speech import Said, seconds_of
+from integrations.speech import NOBODY, Said, seconds_of
 
 
 def is_whisper(data: object) -> bool:

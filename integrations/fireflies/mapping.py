@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from bantam.domain.calls import Call, CallId, Participant
 from integrations.fireflies.wire import Attendee, Sentence, Transcript
-from integrations.speech import Said, seconds_of, turns_of, with_unknown_voices
+from integrations.speech import NOBODY, Said, seconds_of, turns_of, with_unknown_voices
 
 _log = logging.getLogger(__name__)
 _PREFIX = "fireflies:"
@@ -64,7 +64,7 @@ def _readable(transcript: Transcript) -> list[Sentence]:
 def _voice(sentence: Sentence) -> str:
     if sentence.speaker_id is not None:
         return str(sentence.speaker_id)
-    return sentence.speaker_name or "unknown"
+    return sentence.speaker_name or NOBODY
 
 
 def _said(sentences: Sequence[Sentence]) -> Iterator[Said]:

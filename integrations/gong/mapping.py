@@ -6,12 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from bantam.domain.calls import Call, CallId, Participant, Side
 from integrations.gong.wire import CallTranscript, CrmContext, ExtensiveCall, Party
-from integrations.speech import Said, language_tag, turns_of, with_unknown_voices
+from integrations.speech import NOBODY, Said, language_tag, turns_of, with_unknown_voices
 
 _SIDES = {"internal": Side.SELLER, "external": Side.BUYER}
 _PREFIX = "gong:"
-_NOBODY = "unknown"
-"""Voice of sentences that Gong gives no speaker id at all."""
 
 
 def call_id(gong_id: str) -> CallId:
@@ -45,7 +43,7 @@ def _sentences(transcript: CallTranscript) -> Iterator[Said]:
     for monologue in transcript.transcript or ():
         for sentence in monologue.sentences or ():
             yield Said(
-                monologue.speaker_id or _NOBODY,
+                monologue.speaker_id or NOBODY,
                 sentence.text or "",
                 _seconds(sentence.start),
                 _seconds(sentence.end),

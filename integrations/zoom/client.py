@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 from bantam.domain.calls import CallWindow
 from bantam.domain.limits import RequestLimit
-from bantam.errors import VendorNotFoundError
+from bantam.errors import CallFileError, VendorNotFoundError
+from integrations.captions import read_vtt
 from integrations.http import (
     Answer,
     Ask,
@@ -27,7 +28,7 @@ from integrations.http import (
     paginate,
     standard_problem,
 )
-from integrations.zoom.vtt import Cue, read_cues
+from integrations.speech import Said
 from integrations.zoom.wire import (
     Attendee,
     AttendeePage,
@@ -127,20 +128,37 @@ class ZoomClient:
 
         return tuple(paginate(NAME, page))
 
-    def download(self, url: str) -> list[Cue]:
+    def download(self, url: str) -> list[Said]:
         """Return the cues of a transcript; another host than Zoom's never sees the token.
 
         Raises:
             VendorError: it cannot be downloaded or is not WebVTT.
         """
         ask = Ask("GET", url, headers={"Accept": "text/vtt, */*;q=0.5"})
-        return self._http.read_with(ask, lambda answer: read_cues(answer.content))
+        return self._http.read_with(ask, read_cues)
 
     def _or_none(self, ask: Ask, shape: type[T]) -> T | None:
         try:
             return self._http.read(ask, shape)
         except VendorNotFoundError:
             return None
+
+
+def read_cues(answer: Answer) -> list[Said]:
+    """Return what a WebVTT answer says; nothing while it has no cue.
+
+    Raises:
+        ValueError: it is not WebVTT.
+    """
+    text = answer.content.decode("utf-8-sig", errors="replace")
+    if not text.startswith("WEBVTT"):
+        raise ValueError("body: not WebVTT")
+    if "-->" not in text:
+        return []
+    try:
+        return read_vtt(text, "transcript")
+    except CallFileError as error:
+        raise ValueError(f"{error.place}: not WebVTT") from None
 
 
 def in_path(uuid: str) -> str:

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from bantam.domain.calls import Call, CallId, Participant, Side
-from integrations.speech import Said, turns_of, with_unknown_voices
-from integrations.zoom.vtt import Cue
+from integrations.speech import NOBODY, Said, turns_of, with_unknown_voices
 from integrations.zoom.wire import Attendee, Recording
 
 _PREFIX = "zoom:"
@@ -26,7 +25,7 @@ def uuid_of(call_id: CallId) -> str:
 
 
 def to_call(
-    recording: Recording, started_at: datetime, cues: Sequence[Cue], attendees: Sequence[Attendee]
+    recording: Recording, started_at: datetime, cues: Sequence[Said], attendees: Sequence[Attendee]
 ) -> Call:
     """Return the call. The host is the seller; of the others Zoom does not say who they are.
 
@@ -54,23 +53,22 @@ def _plain(name: str | None) -> str:
     return " ".join((name or "").casefold().split())
 
 
-def _voice(cue: Cue, ids: dict[str, str]) -> str:
-    name = _plain(cue.name)
-    return ids.get(name) or f"voice-{name}"
+def _voice(name: str, ids: dict[str, str]) -> str:
+    return ids.get(_plain(name)) or f"voice-{_plain(name)}"
 
 
-def _said(cues: Sequence[Cue], ids: dict[str, str]) -> Iterator[Said]:
-    last = "voice-"
+def _said(cues: Sequence[Said], ids: dict[str, str]) -> Iterator[Said]:
+    last = NOBODY
     for cue in cues:
         # A cue without a name goes on with who spoke before.
-        last = _voice(cue, ids) if cue.name else last
+        last = _voice(cue.voice, ids) if cue.voice != NOBODY else last
         yield Said(last, cue.text, cue.start, cue.end)
 
 
-def _named_voices(cues: Sequence[Cue], ids: dict[str, str]) -> Iterator[Participant]:
-    names = {_voice(cue, ids): cue.name for cue in cues if cue.name}
+def _named_voices(cues: Sequence[Said], ids: dict[str, str]) -> Iterator[Participant]:
+    names = {_voice(cue.voice, ids): cue.voice for cue in cues if cue.voice != NOBODY}
     for voice, name in names.items():
-        if voice.startswith("voice-") and name:
+        if voice.startswith("voice-"):
             yield Participant(id=voice, name=name)
 
 

@@ -18,7 +18,7 @@ class Slack(StandIn):
         super().__init__()
         self.channels: dict[str, list[dict[str, Any]]] = {"C1": [], "C2": []}
         self.people = {"ana@seller.example": "U1"}
-        self.clock = 1_790_000_000.0
+        self.clock = 1_795_510_800.0
         self.may_read_history = True
 
     @property

@@ -222,12 +222,26 @@ def test_our_message_is_found_behind_those_of_others(server: Server, outbox: Out
     server.faults.next(LOST_ANSWER)
     with pytest.raises(VendorDownError):
         outbox.send(slack, hot())
-    noise = [{"ts": "1790000005.000000", "text": "hi"},
-             {"ts": "1790000006.000000", "metadata": {"event_type": "bantam_score", "event_payload": {"call_id": "c-9"}}},
-             {"ts": "1790000007.000000", "metadata": {"event_type": "other", "event_payload": {"call_id": "c-1"}}}]  # fmt: skip
+    noise = [{"ts": "1795510805.000000", "text": "hi"},
+             {"ts": "1795510806.000000", "metadata": {"event_type": "bantam_score", "event_payload": {"call_id": "c-9"}}},
+             {"ts": "1795510807.000000", "metadata": {"event_type": "other", "event_payload": {"call_id": "c-1"}}}]  # fmt: skip
     server.stand_in.channels["C1"] += noise
     outbox.send(slack, hot())
     assert server.stand_in.count("post_message") == 1
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=-20), timedelta(0), timedelta(hours=20)])
+def test_our_message_is_found_although_clocks_differ(
+    server: Server, outbox: Outbox, ahead: timedelta
+) -> None:
+    server.stand_in.clock = SCORED_AT.timestamp()
+    note = {"scored_at": SCORED_AT + ahead}
+    slack = gateway(server, outbox)
+    server.faults.next(LOST_ANSWER)
+    with pytest.raises(VendorDownError):
+        outbox.send(slack, hot(**note))
+    outbox.send(slack, hot(**note))
+    assert len(server.stand_in.messages) == 1
 
 
 def test_without_the_history_scope_an_unknown_end_goes_to_a_person(

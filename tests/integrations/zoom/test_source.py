@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from bantam.domain.calls import CallWindow, Side
 from bantam.errors import VendorAuthError, VendorBusyError, VendorNotFoundError
 from bantam.ports import TranscriptNotReady
-from integrations.zoom.client import ZoomApp, ZoomClient, in_path
+from integrations.http import Answer
+from integrations.zoom.client import ZoomApp, ZoomClient, in_path, read_cues
 from integrations.zoom.mapping import call_id, uuid_of
 from integrations.zoom.source import ZoomSource
-from integrations.zoom.vtt import Cue, read_cues
 from tests.faults import Fault, expired_token, too_many
 from tests.servers import Received, Reply, Server, StandIn, route, serve
 from tests.source_cases import READ_FAULTS, WINDOW, assert_each_step_stands, ids, read_everything
@@ -250,7 +250,11 @@ def test_each_operation_refuses_a_request_without_credentials(
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(lambda t: ("WEBVTT\n\n" + t).encode()))
 def test_no_file_breaks_the_reader_in_another_way(content: bytes) -> None:
-    cues: list[Cue] = []
     with contextlib.suppress(ValueError):
-        cues = read_cues(content)
-    assert all(cue.text == " ".join(cue.text.split()) for cue in cues)
+        assert isinstance(read_cues(Answer(200, httpx.Headers(), content)), list)
+
+
+@pytest.mark.parametrize("content", [b"<html>", b"", b"WEBVTT\n\nsoon --> later\nAna: hi\n"])
+def test_what_is_no_vtt_may_be_an_error_page_and_is_asked_for_again(content: bytes) -> None:
+    with pytest.raises(ValueError, match="not WebVTT"):
+        read_cues(Answer(200, httpx.Headers(), content))

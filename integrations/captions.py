@@ -10,9 +10,8 @@ import srt
 import webvtt
 
 from bantam.errors import CallFileError
-from integrations.files.plain import speaker_and_words
-from integrations.files.voices import NOBODY
-from integrations.speech import Said, seconds_of
+from integrations.plain import speaker_and_words
+from integrations.speech import NOBODY, Said, seconds_of
 
 _VOICE = re.compile(r"<v(?:\.[\w.-]+)?\s+([^>]*)>(.*?)(?=<v[\s.]|\Z)", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z0-9][^<>]*>")

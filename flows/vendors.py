@@ -1,0 +1,202 @@
+"""From settings to call sources, Slack and Google: the part of wiring that knows these vendors.
+
+`flows/wiring.py` calls it. Vendors are imported when they are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from bantam.domain.calls import Call, CallId, CallWindow
+from bantam.errors import SettingsError
+from bantam.ledger.store import Ledger
+from bantam.ports import CallSource, Clock, Gateway
+from bantam.settings import Settings
+from bantam.settings_vendors import SlackSettings
+from integrations.files.sides import SideRules, with_sides
+
+if TYPE_CHECKING:
+    from integrations.google.calendar import CalendarClient
+    from integrations.google.forms import FormsClient
+    from integrations.http import Surroundings
+    from integrations.http.credentials import Credentials
+
+
+class Sided:
+    """A call source whose unknown participants get the sides that rules make certain."""
+
+    def __init__(self, source: CallSource, rules: SideRules) -> None:
+        """Wrap a source."""
+        self._source = source
+        self._rules = rules
+        self.name = source.name
+        self.overlap = source.overlap
+
+    def call_ids(self, window: CallWindow) -> Iterator[CallId]:
+        """Yield the source's ids (see `CallSource.call_ids`)."""
+        return self._source.call_ids(window)
+
+    def fetch(self, call_id: CallId) -> Call:
+        """Return the source's call, with sides (see `CallSource.fetch`)."""
+        call = self._source.fetch(call_id)
+        return Call(**{**dict(call), "participants": with_sides(call.participants, self._rules)})
+
+
+def surroundings(clock: Clock) -> Surroundings:
+    """Return the real world for vendor clients: one count of requests for this process."""
+    from integrations.http import Surroundings, TokenBuckets  # noqa: PLC0415 - late, see above
+
+    return Surroundings(clock=clock, limiter=TokenBuckets())
+
+
+def build_source(name: str, settings: Settings, around: Surroundings) -> CallSource:
+    """Return a call recorder by name.
+
+    Args:
+        name: "gong", "fireflies", "zoom" or "fathom".
+        settings: hold its section.
+        around: the world around its client.
+
+    Raises:
+        SettingsError: there is no such source, or a setting that it needs is not there.
+    """
+    if name not in _SOURCES:
+        raise SettingsError(f"source {name!r}: no such source; there are {', '.join(_SOURCES)}")
+    rules = SideRules.of(settings.sides.seller_domains, settings.sides.seller_names)
+    return Sided(_SOURCES[name](settings, around), rules)
+
+
+def _gong(settings: Settings, around: Surroundings) -> CallSource:
+    from integrations.gong.client import GongClient, key_and_secret  # noqa: PLC0415
+    from integrations.gong.source import GongSource  # noqa: PLC0415
+    from integrations.http import Fixed  # noqa: PLC0415
+
+    mine = settings.gong
+    if mine.access_token is not None:
+        token = mine.access_token.get_secret_value()
+        credentials: Credentials = Fixed({"Authorization": f"Bearer {token}"})
+    else:
+        credentials = key_and_secret(
+            _needed("gong.access_key", mine.access_key),
+            _needed("gong.access_key_secret", mine.access_key_secret),
+        )
+    client = GongClient(credentials, around, base_url=mine.base_url, workspace_id=mine.workspace_id)
+    return GongSource(client, include_private=mine.include_private)
+
+
+def _fireflies(settings: Settings, around: Surroundings) -> CallSource:
+    from integrations.fireflies.client import FirefliesClient  # noqa: PLC0415
+    from integrations.fireflies.source import FirefliesSource  # noqa: PLC0415
+
+    mine = settings.fireflies
+    client = FirefliesClient(
+        _needed("fireflies.api_key", mine.api_key),
+        around,
+        base_url=mine.base_url,
+        per_minute=mine.requests_per_minute,
+    )
+    return FirefliesSource(client)
+
+
+def _zoom(settings: Settings, around: Surroundings) -> CallSource:
+    from integrations.zoom.client import ZoomApp, ZoomClient  # noqa: PLC0415
+    from integrations.zoom.source import ZoomSource  # noqa: PLC0415
+
+    mine = settings.zoom
+    app = ZoomApp(
+        _needed("zoom.account_id", mine.account_id),
+        _needed("zoom.client_id", mine.client_id),
+        _needed("zoom.client_secret", mine.client_secret),
+    )
+    if not mine.hosts:
+        raise SettingsError("zoom.hosts: not set; name the users whose recordings are read")
+    client = ZoomClient(app, around, base_url=mine.base_url, auth_url=mine.auth_url)
+    return ZoomSource(client, hosts=mine.hosts)
+
+
+def _fathom(settings: Settings, around: Surroundings) -> CallSource:
+    from integrations.fathom.client import FathomClient  # noqa: PLC0415
+    from integrations.fathom.source import FathomSource  # noqa: PLC0415
+
+    mine = settings.fathom
+    key = _needed("fathom.api_key", mine.api_key)
+    return FathomSource(FathomClient(key, around, base_url=mine.base_url), around.clock)
+
+
+_SOURCES: Mapping[str, Callable[[Settings, Surroundings], CallSource]] = {
+    "gong": _gong,
+    "fireflies": _fireflies,
+    "zoom": _zoom,
+    "fathom": _fathom,
+}
+
+
+def slack_gateway(settings: SlackSettings, ledger: Ledger, around: Surroundings) -> Gateway:
+    """Return Slack as a place that scores are delivered to.
+
+    Raises:
+        SettingsError: the token or the channel is not set.
+    """
+    from integrations.slack.alerts import AlertPolicy, Route  # noqa: PLC0415
+    from integrations.slack.client import SlackClient  # noqa: PLC0415
+    from integrations.slack.gateway import Routing, SlackGateway  # noqa: PLC0415
+
+    client = SlackClient(_needed("slack.token", settings.token), around, base_url=settings.base_url)
+    routes = tuple(Route(**route.model_dump()) for route in settings.routes)
+    return SlackGateway(
+        client,
+        ledger,
+        ledger,
+        routing=Routing(default=_needed("slack.channel", settings.channel), routes=routes),
+        policy=AlertPolicy(
+            thresholds=settings.thresholds,
+            change=settings.change,
+            quiet_after=timedelta(days=settings.quiet_after_days),
+        ),
+        clock=around.clock,
+    )
+
+
+def google_clients(settings: Settings, around: Surroundings) -> tuple[FormsClient, CalendarClient]:
+    """Return the clients of Forms and Calendar.
+
+    Raises:
+        SettingsError: neither a service account nor a refresh token is set.
+    """
+    from integrations.google.auth import (  # noqa: PLC0415
+        RefreshToken,
+        ServiceAccount,
+        google_credentials,
+    )
+    from integrations.google.calendar import CalendarClient  # noqa: PLC0415
+    from integrations.google.forms import FormsClient  # noqa: PLC0415
+
+    mine = settings.google
+    who: ServiceAccount | RefreshToken
+    if mine.service_account_json is not None:
+        key = mine.service_account_json.get_secret_value()
+        who = ServiceAccount.from_json(key, mine.subject)
+    else:
+        who = RefreshToken(
+            _needed("google.client_id", mine.client_id),
+            _needed("google.client_secret", mine.client_secret),
+            _needed("google.refresh_token", mine.refresh_token),
+        )
+    credentials = google_credentials(who, around, token_url=mine.token_url)
+    return (
+        FormsClient(credentials, around, base_url=mine.forms_url),
+        CalendarClient(credentials, around, base_url=mine.calendar_url),
+    )
+
+
+def _needed(setting: str, value: SecretStr | str | None) -> str:
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    if not text:
+        section, _, key = setting.partition(".")
+        variable = f"BANTAM_{section}__{key}".upper()
+        raise SettingsError(f"{setting}: not set; set {variable}, see docs/vendors/{section}.md")
+    return text
