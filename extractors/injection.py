@@ -32,12 +32,13 @@ from extractors.injection_phrases import (
 from extractors.injection_signs import HINTS, speaks_to_a_reader
 
 _REACH = 180
-"""Code points to read before and after a trigger word."""
+"""Code points after a trigger word in which an attack must end."""
 _LEAD = 40
 """Code points before a trigger in which what must stand before it is looked for."""
 _NEAR = 3
 """Turns around a disguised one that are read with it."""
-_WORD = re.compile(r"\w+")
+_ANY_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"(?<!\w)\w+")
 _MARKS = (
     *("<", ">", "[", "{", "|", "=", "###", "---", "***", "```", '":', "':", "transcri", "level:"),
     *("system", "assistant", "developer", "admin", "sistema", "systeme", "système", "role", "json"),
@@ -59,6 +60,8 @@ class _Family:
 
     triggers: frozenset[str]
     pattern: re.Pattern[str]
+    begins: int
+    """How many code points before the trigger it begins at most."""
     also: frozenset[str] | None = None
     """Words of which one must stand near the trigger."""
     before: re.Pattern[str] | None = None
@@ -74,12 +77,12 @@ class _Family:
 
 
 _FAMILIES = (
-    _Family(RULE_WORDS, OVERRIDES),
-    _Family(AI_WORDS, ADDRESSED),
-    _Family(MACHINE_WORDS, ADDRESSED, before=BEFORE_MACHINE),
-    _Family(READER_WORDS, WHOEVER_READS),
-    _Family(FIELD_WORDS, RATINGS, TOP_WORDS),
-    _Family(GIVE_WORDS, SHOUTED_SCORES, TOP_WORDS),
+    _Family(RULE_WORDS, OVERRIDES, 30),
+    _Family(AI_WORDS, ADDRESSED, 60),
+    _Family(MACHINE_WORDS, ADDRESSED, 60, before=BEFORE_MACHINE),
+    _Family(READER_WORDS, WHOEVER_READS, 45),
+    _Family(FIELD_WORDS, RATINGS, 60, also=TOP_WORDS),
+    _Family(GIVE_WORDS, SHOUTED_SCORES, 0, also=TOP_WORDS),
 )
 
 
@@ -114,7 +117,7 @@ def injection_turns(folded: Sequence[str], sides: Sequence[Side]) -> frozenset[i
 
 def _readings(folded: Sequence[str], whole: str) -> Iterator[tuple[Sequence[str], frozenset[str]]]:
     """Yield the turns as they are, and undisguised where that reads otherwise; with their words."""
-    words = _WORD.findall(whole)
+    words = _ANY_WORD.findall(whole)
     yield folded, frozenset(words)
     lengths = "".join(["1" if len(word) == 1 else "-" for word in words])
     leet = any(whole[m.start() - 1].isalpha() for m in _LEET.finditer(whole))
@@ -123,7 +126,7 @@ def _readings(folded: Sequence[str], whole: str) -> Iterator[tuple[Sequence[str]
         changed = [turn for turn, text in enumerate(folded) if plain[turn] != text]
         near = {turn + step for turn in changed for step in range(-_NEAR, _NEAR + 1)}
         plain = [text if turn in near else "" for turn, text in enumerate(plain)]
-        yield plain, frozenset(_WORD.findall("\n".join(plain)))
+        yield plain, frozenset(_ANY_WORD.findall("\n".join(plain)))
 
 
 def _lanes(sides: Sequence[Side]) -> list[list[int]]:
@@ -147,31 +150,23 @@ class _Lane:
 
     def attacks(self, family: _Family) -> Iterator[int]:
         """Yield the turns that an attack of the family stretches over."""
-        for start, end in self._surroundings(family):
-            words = list(_WORD.finditer(self.text, start, end))
-            if family.also and family.also.isdisjoint([word.group() for word in words]):
+        tried: set[int] = set()
+        for at in [at for word in family.triggers for at in self._places(word, family)]:
+            first, end = max(0, at - family.begins), at + _REACH
+            near = self.text[first:end]
+            if family.also and not any(word in near for word in family.also):
                 continue
             # Patterns begin with a word: trying them at words alone is several times faster.
-            for word in words:
-                match = family.pattern.match(self.text, word.start(), end)
-                if match is None:
-                    continue
-                first = bisect_right(self.ends, match.start())
-                last = bisect_right(self.ends, match.end() - 1)
-                yield from self.turns[first : last + 1]
+            for word in _WORD.finditer(self.text, first, at + 1):
+                start = word.start()
+                if start not in tried:
+                    tried.add(start)
+                    match = family.pattern.match(self.text, start, end)
+                    if match is not None:
+                        yield from self._covered(start, match.end())
 
-    def _surroundings(self, family: _Family) -> Iterator[tuple[int, int]]:
-        """Yield stretches of text around the triggers, in order, overlapping ones joined."""
-        current: tuple[int, int] | None = None
-        for at in sorted(at for word in family.triggers for at in self._places(word, family)):
-            if current is not None and at - _REACH <= current[1]:
-                current = current[0], at + _REACH
-                continue
-            if current is not None:
-                yield current
-            current = max(0, at - _REACH), at + _REACH
-        if current is not None:
-            yield current
+    def _covered(self, start: int, end: int) -> Sequence[int]:
+        return self.turns[bisect_right(self.ends, start) : bisect_right(self.ends, end - 1) + 1]
 
     def _places(self, word: str, family: _Family) -> Iterator[int]:
         at = self.text.find(word)

@@ -29,7 +29,9 @@ _READER = (
     r"(?:ai|automated|automatic) (?:scor\w+|grad\w+|rat\w+|review\w*|evaluat\w+|analysis|summar\w+)|"
     r"note[- ]?takers?|graders?|grading|scorers?|annotators?|chatbots?|sprachmodelle?|"
     r"kis?|künstliche intelligenz|inteligencia artificial|asistente virtual|modelo de lenguaje|"
-    r"intelligence artificielle|modèle de langage|bewertungs\w+|auswertungs\w+"
+    r"intelligence artificielle|modèle de langage|bewertungs\w+|auswertungs\w+|"
+    r"automatische\w* (?:auswertung|bewertung|analyse)|sistema de (?:puntuación|evaluación)|"
+    r"(?:for|the) scoring|scoring purposes|(?:summari[sz]|transcrib|analy[sz]|scor)ing this \w+ automatically"
 )
 _MAYBE_READER = (
     r"ais?|assistant|algorithms?|bots?|robots?|evaluators?|machines?|software|systems?|models?|computers?|transcripts?|recording|"
@@ -55,6 +57,17 @@ _SIGNS = (
             r"(?:process|listen|read|hear|scor|transcrib|escuch|lee|zuhör|liest|hör|écout|lit)\w*",
         ),
         _sign(2, r"(?:who|any(?:one|body))(?:ever)? (?:is )?(?:grad|scor|rat|evaluat|annotat)ing"),
+        # Recorders have names, and people speak to them.
+        _sign(
+            3,
+            r"(?:dear|hey|hi|hello|okay|ok|attention|alright),?\W+(?:gong|fireflies|fathom|otter|copilot|gemini|"
+            r"zoom(?: ai)?|chorus|avoma|siri|alexa|bantam)(?=\W*[,:;.!])",
+        ),
+        _sign(
+            2,
+            r"(?:when|if|once|as) (?:you(?:'re| are)?|it|this) (?:\w+ )?(?:write (?:this|it|that) up|summari[sz]\w+|"
+            r"transcrib\w+|log(?:ging)? (?:this|it)|scor\w+ (?:this|it|us))",
+        ),
         _sign(1, rf"for\W+(?:\w+\W+){{0,2}}?(?:{_READER})"),
     ),
     (
@@ -66,6 +79,14 @@ _SIGNS = (
         _sign(2, r"answer only|respond only|only (?:answer|respond|say|output)|say nothing but"),
         _sign(2, r"you(?:'ll| will)? (?:be )?(?:penali[sz]ed|punished|rewarded|fined|shut down|tipped)"),
         _sign(1, r"you (?:must|have to|are required to|should) (?:rate|score|say|put|write|mark|treat)"),
+        _sign(
+            2,
+            r"(?:overrid\w+|supersed\w+|replac\w+|cancels?) (?:anything|everything|all|whatever|any|the previous|"
+            r"prior|earlier)|(?:previous|earlier|prior|above) (?:statements?|answers?|turns?|content|text) (?:\w+ )?"
+            r"(?:retracted|void|invalid|cancel\w+|ignored|superseded)|stop (?:analy[sz]|read|scor|process)ing",
+        ),
+        _sign(1, r"(?:must|shall|has to|needs? to|should) (?:mark|conclude|classify|rate|score|record|report|output)"),
+        _sign(1, r"put (?:\w+ ){0,2}(?:budget|authority|need|timeframe) as|note that (?:\w+ )?(?:funds|budget)"),
         _sign(1, r"from now on|ab jetzt|a partir de ahora|à partir de maintenant"),
     ),
     (
@@ -77,6 +98,11 @@ _SIGNS = (
             r"criteri\w+|dimension\w*|field)s?",
         ),
         _sign(3, r"(?:budget|authority|need|timeframe)\W{1,3}(?:4|four)(?:\W+(?:and )?(?:authority|need|timeframe))"),
+        _sign(
+            3,
+            r"(?:budget|authority|need|timeframe|timeline)\s*[-–—:=]\s*\w+(?:\W+\w+){0,3}\W+"
+            r"(?:budget|authority|need|timeframe|timeline)\s*[-–—:=]\s*\w+",
+        ),
         _sign(1, r"(?:rate|score|mark|treat|classify) (?:\w+ ){1,3}as (?:critical|approved|qualified|level)"),
     ),
     (
@@ -89,6 +115,12 @@ _SIGNS = (
                  r"meeting|gesprächs?|llamada|transcripción|appel)(?=\s*[.:;!\n])"),
         _sign(1, r"(?:below|following|here) (?:is|are) the (?:\w+ )?(?:analysis|result|evaluation|answer|output|"
                  r"scores?|ratings?)|(?:analysis|results?|evaluation|output|answer)(?=\s*:)"),
+        _sign(
+            2,
+            r"(?:hidden|secret|injected|invisible) (?:text|note|message|instruction)s?|ground truth|final answer|"
+            r"(?:begin|start|new|reset) (?:a )?(?:new )?(?:context|session|conversation)|system (?:notice|alert|log|event)|"
+            r"system administrator|developer (?:note|mode)",
+        ),
         _sign(2, r"your (?:new |real |only |actual )?(?:task|objective|goal|instructions?|job|role|purpose) (?:is|are)"),
     ),
 )  # fmt: skip
@@ -97,7 +129,9 @@ HINTS = re.compile(
     r"evaluat\w+|transcri\w+|algorithms?|assistant|models?|machines?|output|categor\w+|criteri\w+|penali[sz]\w+|"
     r"objective|analysis|summary|inteligencia|intelligenz|intelligence|sprachmodell\w*|asistente|note[- ]?taker|"
     r"system note|answer only|from now on|end of (?:the )?(?:conversation|call|meeting)|bewertungs\w+|"
-    r"auswertungs\w+|modelo|ende des|fin de)(?!\w)"
+    r"auswertungs\w+|modelo|ende des|fin de|automatic\w*|automatisch\w*|summari[sz]\w+|write this up|gong|"
+    r"fireflies|fathom|otter|copilot|gemini|hidden|ground truth|context|system|sistema|retracted|overrid\w+|"
+    r"timeframe|authority|administrator|final answer)(?!\w)"
 )
 """Without one of these a turn is not weighed."""
 
