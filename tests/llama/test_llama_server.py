@@ -35,7 +35,7 @@ from tests.fakes import SetClock
 from tests.llama.build import build, cached_binary
 from tests.llama.tiny_model import Bias, make_model
 
-pytestmark = [pytest.mark.llama, pytest.mark.xdist_group("llama"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.llama, pytest.mark.xdist_group("llama"), pytest.mark.timeout(1800)]
 
 KEY = "sk-llama"
 CALL = a_call()
