@@ -53,7 +53,7 @@ class ModelSettings(Section):
     """The language model: any OpenAI-compatible server."""
 
     name: str = "gpt-5.6-mini"
-    base_url: str = "https://api.openai.com/v1"
+    base_url: str = Field(default="https://api.openai.com/v1", pattern=r"^https?://.+")
     api_key: SecretStr | None = None
     """From BANTAM_MODEL__API_KEY, else OPENAI_API_KEY."""
     parameters: Mapping[str, Any] = {}

@@ -52,9 +52,15 @@ class Answer(Value):
 class LanguageModel(Protocol):
     """Answers the `extract_bant` prompt. Thread-safe."""
 
-    name: str
-    parameters: Mapping[str, object]
-    """All that is sent beside the prompt and decides the answer."""
+    @property
+    def name(self) -> str:
+        """The model's name as configured."""
+        ...
+
+    @property
+    def parameters(self) -> Mapping[str, object]:
+        """All that is sent beside the prompt and decides the answer."""
+        ...
 
     def ask(self, prompt: Prompt) -> Answer:
         """Return the model's answer, or an outcome that says why there is none.

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
@@ -19,8 +20,14 @@ from bantam.errors import ExtractionError, SettingsError
 from bantam.ledger.store import Ledger
 from bantam.ports import CallSource, Extractor, Gateway
 from bantam.settings import Settings, load_settings
+from extractors.asking import LanguageModel
+from flows.answers import LedgerAnswers
 from flows.deliver import DeliveryCounts, deliver
 from flows.score_calls import Pipeline
+
+if TYPE_CHECKING:
+    from extractors.models.openai_chat import ChatSettings
+    from extractors.probe import Capabilities
 
 
 def utc_now() -> datetime:
@@ -79,7 +86,7 @@ def ledger_name(settings: Settings) -> str:
     return make_url(settings.ledger.url.get_secret_value()).render_as_string(hide_password=True)
 
 
-def build_extractor(settings: Settings, ledger: Ledger | None) -> Extractor:  # noqa: ARG001
+def build_extractor(settings: Settings, ledger: Ledger | None) -> Extractor:
     """Return the reader that the settings ask for.
 
     Args:
@@ -93,8 +100,60 @@ def build_extractor(settings: Settings, ledger: Ledger | None) -> Extractor:  # 
         from extractors.embedded.extractor import EmbeddedExtractor  # noqa: PLC0415
 
         return EmbeddedExtractor(utc_now)
-    model_key(settings)
-    raise ExtractionError("model: the language-model reader is not in this version yet")
+    from extractors.bant import ModelExtractor, Reader  # noqa: PLC0415 - openai is heavy
+    from extractors.prompts import BantPrompt  # noqa: PLC0415
+
+    reader = Reader(
+        context_tokens=settings.model.context_tokens,
+        answer_tokens=settings.model.max_tokens,
+        fiscal_year_start_month=settings.scoring.fiscal_year_start_month,
+    )
+    cache = LedgerAnswers(ledger, utc_now) if ledger is not None else None
+    model = _language_model(settings)
+    return ModelExtractor(model, BantPrompt(), utc_now, reader=reader, cache=cache)
+
+
+def _language_model(settings: Settings) -> LanguageModel:
+    from extractors.models.openai_chat import OpenAIChat  # noqa: PLC0415 - openai is heavy
+    from extractors.models.pacing import Pacing  # noqa: PLC0415
+
+    pacing = Pacing(settings.model.concurrency, settings.model.tokens_per_minute)
+    return OpenAIChat(chat_settings(settings), pacing)
+
+
+def chat_settings(settings: Settings) -> ChatSettings:
+    """Return what the model adapter and the probe need to know.
+
+    Raises:
+        ExtractionError: there is no key, and the server is the provider's own.
+    """
+    from extractors.asking import Price  # noqa: PLC0415
+    from extractors.models.ladder import Mode  # noqa: PLC0415
+    from extractors.models.openai_chat import ChatSettings  # noqa: PLC0415 - openai is heavy
+
+    chosen = settings.model
+    return ChatSettings(
+        model=chosen.name,
+        base_url=chosen.base_url,
+        api_key=model_key(settings),
+        parameters=chosen.parameters,
+        max_tokens=chosen.max_tokens,
+        max_tokens_name=chosen.max_tokens_name,
+        mode=Mode.JSON_SCHEMA if chosen.mode == "auto" else Mode(chosen.mode),
+        timeout_seconds=chosen.timeout_seconds,
+        prices={name: Price(**p.model_dump()) for name, p in chosen.prices.items()},
+    )
+
+
+def probe_model(settings: Settings) -> Capabilities:
+    """Ask the model server what it honours; costs one to four short questions.
+
+    Raises:
+        ExtractionError: no key, a wrong key, or an unknown model.
+    """
+    from extractors.probe import probe  # noqa: PLC0415 - openai is heavy
+
+    return probe(chat_settings(settings))
 
 
 def model_key(settings: Settings) -> SecretStr:

@@ -76,3 +76,20 @@ def _model(settings: Settings) -> Iterator[Finding]:
             "and extractor = 'model'",
         )
         return
+    try:
+        found = wiring.probe_model(settings)
+    except BantamError as error:
+        yield Finding(False, "model server", f"{settings.model.base_url}: {error}")
+        return
+    if not found.reachable:
+        yield Finding(False, "model server", f"{settings.model.base_url}: {found.detail}")
+        return
+    refused = f"; refuses {', '.join(found.refused)}" if found.refused else ""
+    ignored = f"; takes and ignores {', '.join(found.ignored)}" if found.ignored else ""
+    served = f"{found.served_model or settings.model.name} answered in {found.seconds:.1f} s"
+    yield Finding(True, "model server", f"{settings.model.base_url}: {served}")
+    yield Finding(True, "structured output", f"honours {found.mode}{refused}{ignored}")
+    yield Finding(None, "key order", "kept" if found.order_kept else "not kept")
+    yield Finding(None, "limit of output", f"set by {found.limit_name}")
+    if not found.usage_present:
+        yield Finding(None, "usage", "not reported: tokens and cost cannot be counted")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -93,7 +94,8 @@ def demo_command(ctx: click.Context) -> int:
         "  bantam deals                 deals over time; D-d2-10 has three calls\n"
         "  bantam score FILE...         your own calls: JSON, VTT, SRT, text, Gong, Zoom, ...\n"
         "  bantam deliver --csv -       what the CRM would hold\n"
-        "  README.md                    a language model instead of the embedded extractor"
+        "  README.md                    a language model instead of the embedded extractor",
+        soft_wrap=True,
     )
     return exit_codes.SOME_FAILED if counts.failed else exit_codes.OK
 
@@ -122,6 +124,10 @@ def _run(
             elif (scored := _scored(result, pipeline)) is not None:
                 sink.scored(scored)
 
+        if os.environ.get("PREFECT_API_URL"):
+            from flows import engine  # noqa: PLC0415 - Prefect takes a second to import
+
+            return engine.run_files(paths, engine.Injected(pipeline, on_result, sides))
         return score_calls(iter_calls(paths, sides=sides), pipeline, on_result)
 
 

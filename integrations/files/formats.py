@@ -10,7 +10,6 @@ from bantam.errors import CallFileError
 from integrations.captions import read_srt, read_vtt
 from integrations.files.encoding import decoded
 from integrations.files.native import is_native, loads, read_native
-from integrations.files.recorders import read_recorder
 from integrations.files.sides import SideRules, with_sides
 from integrations.files.voices import call_of
 from integrations.files.whisper import is_whisper, read_whisper
@@ -67,6 +66,8 @@ def _read_json(text: str, file: Path, rules: SideRules) -> Iterator[Call]:
         spoken = language if isinstance(language, str) else None
         yield call_of(read_whisper(parsed, str(file)), file, rules, language=spoken)
         return
+    from integrations.files.recorders import read_recorder  # noqa: PLC0415 - brings the HTTP stack
+
     calls = read_recorder(parsed, file)
     if calls is None:
         raise CallFileError(
