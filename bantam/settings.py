@@ -20,6 +20,7 @@ from bantam.domain.score import ScoreModel
 from bantam.errors import ScoreModelError, SettingsError
 from bantam.scoring import SHIPPED_MODELS
 from bantam.settings_section import Section
+from bantam.settings_serve import ServeSettings, WebhookSettings
 from bantam.settings_vendors import (
     FathomSettings,
     FirefliesSettings,
@@ -105,6 +106,8 @@ class Settings(Section):
     sides: SideSettings = SideSettings()
     scoring: ScoringSettings = ScoringSettings()
     delivery: DeliverySettings = DeliverySettings()
+    webhooks: WebhookSettings = WebhookSettings()
+    serve: ServeSettings = ServeSettings()
     gong: GongSettings = GongSettings()
     fireflies: FirefliesSettings = FirefliesSettings()
     zoom: ZoomSettings = ZoomSettings()

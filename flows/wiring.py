@@ -7,6 +7,7 @@ are imported where the part that needs them is built.
 from __future__ import annotations
 
 import os
+import platform
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from extractors.asking import LanguageModel
 from flows.answers import LedgerAnswers
 from flows.deliver import DeliveryCounts, deliver
 from flows.score_calls import Pipeline
+from flows.worker import Worker
 
 if TYPE_CHECKING:
     from extractors.models.openai_chat import ChatSettings
@@ -233,6 +235,45 @@ def pipeline(settings: Settings, *, dry_run: bool = False) -> Iterator[Pipeline]
             ledger.close()
 
 
+@contextmanager
+def worker(settings: Settings) -> Iterator[Worker]:
+    """Put together what the flows around the main path work with; closes the ledger at the end.
+
+    Raises:
+        LedgerError | ExtractionError | SettingsError: a part cannot be built.
+    """
+    with pipeline(settings) as parts:
+        assert parts.ledger is not None
+        yield Worker(
+            ledger=parts.ledger,
+            pipeline=parts,
+            sources=build_sources(settings),
+            gateways=build_gateways(settings, parts.ledger),
+            name=worker_name(),
+        )
+
+
+def build_sources(settings: Settings) -> Mapping[str, CallSource]:
+    """Return the sources that are polled and fetched from, by name.
+
+    Raises:
+        SettingsError: there is no such source, or a setting that it needs is not there.
+    """
+    sources = {name: build_source(settings, name) for name in settings.serve.sources}
+    if settings.serve.folder is not None:
+        from integrations.files.folder import FolderSource  # noqa: PLC0415
+        from integrations.files.sides import SideRules  # noqa: PLC0415
+
+        sides = SideRules.of(settings.sides.seller_domains, settings.sides.seller_names)
+        sources[FolderSource.name] = FolderSource(settings.serve.folder, sides)
+    return sources
+
+
+def worker_name() -> str:
+    """Return who works here, for leases and activities."""
+    return f"{platform.node()}:{os.getpid()}"
+
+
 def deliver_due(settings: Settings, parts: Pipeline, limit: int | None = None) -> DeliveryCounts:
     """Send what the ledger of a pipeline owes now.
 
@@ -241,8 +282,7 @@ def deliver_due(settings: Settings, parts: Pipeline, limit: int | None = None) -
     """
     assert parts.ledger is not None
     gateways = build_gateways(settings, parts.ledger)
-    worker = f"{os.uname().nodename}:{os.getpid()}" if hasattr(os, "uname") else str(os.getpid())
-    return deliver(parts.ledger, gateways, clock=parts.clock, worker=worker, limit=limit)
+    return deliver(parts.ledger, gateways, clock=parts.clock, worker=worker_name(), limit=limit)
 
 
 def _concurrency(settings: Settings) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from bantam.domain.calls import CallId
+from bantam.domain.scheduled import CallRequest
 from bantam.domain.value import Value
 from bantam.errors import WebhookError
 
@@ -30,6 +31,10 @@ class Hint(Value):
     event: str
     call_id: CallId | None = None
     """The call to read; None when the event is about none (a test, a handshake)."""
+    call_source: str | None = None
+    """Where to read it, when that is not `vendor`."""
+    request: CallRequest | None = None
+    """What a form asked for, where no other place holds it."""
     answer: Mapping[str, str] | None = None
     """What the vendor wants to read in our 200; None for an empty body."""
 

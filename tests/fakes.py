@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from bantam.domain.bant import Criterion, Extraction, ExtractionOutcome, Level, Usage
-from bantam.domain.calls import Call, CallId
+from bantam.domain.calls import Call, CallId, CallWindow
 from bantam.domain.delivery import Delivery, Receipt
-from bantam.errors import BantamError
+from bantam.errors import BantamError, VendorNotFoundError
+from bantam.ports import TranscriptNotReady
 from extractors.asking import Answer
 from extractors.prompts import Prompt
 from extractors.reply import BantReply
@@ -125,3 +126,32 @@ class MemoryAnswers:
         with self._lock:
             self.kept.setdefault(key, answer)
             self.paid.append((call_id, usage))
+
+
+class FakeSource:
+    """A call recorder: `there` holds calls, or what `fetch` raises in their place."""
+
+    overlap = timedelta(days=1)
+
+    def __init__(self, name: str = "gong", **there: Call | Exception) -> None:
+        self.name = name
+        self.there: dict[str, Call | Exception] = dict(there)
+        self.fetched: list[CallId] = []
+        self.windows: list[CallWindow] = []
+
+    def call_ids(self, window: CallWindow) -> Iterator[CallId]:
+        self.windows.append(window)
+        for call_id, call in self.there.items():
+            if isinstance(call, TranscriptNotReady | Call):
+                started = getattr(call, "started_at", window.since)
+                if window.since <= started < window.until:
+                    yield CallId(call_id)
+
+    def fetch(self, call_id: CallId) -> Call:
+        self.fetched.append(call_id)
+        found = self.there.get(call_id)
+        if found is None:
+            raise VendorNotFoundError(self.name, f"call {call_id}: not there")
+        if isinstance(found, Exception):
+            raise found
+        return found

@@ -23,6 +23,7 @@ _COMMANDS = {
     "deals": "apps.cli.show:deals_command",
     "deliver": "apps.cli.deliver:deliver_command",
     "evals": "apps.cli.evals:evals_command",
+    "serve": "apps.cli.serve:serve_command",
     "doctor": "apps.cli.doctor:doctor_command",
 }
 _SHORT_HELP = {
@@ -33,6 +34,7 @@ _SHORT_HELP = {
     "deals": "List deals, or show one over time.",
     "deliver": "Send what is owed to the CRM, or export the embedded CRM as CSV.",
     "evals": "Measure against labels and closed deals; gate a change; count deals needed.",
+    "serve": "Receive webhooks, poll, score and deliver, in one process.",
     "doctor": "Check settings, ledger and model server.",
 }
 

@@ -2,8 +2,8 @@
 
 `store.Ledger` is the door. Each of its parts holds the queries of one subject:
 `recording` and `owed` (the one transaction that stores a result and what is owed),
-`outbox` (deliveries), `activities` (the stream of what happened), `labels` (reviews and
-outcomes), `answers` (paid model answers), `crm` (the embedded CRM), `crm_memory`
-(what was written to other CRMs last), `bookkeeping` (failures, runs, cursors) and `erasure`
-(forgetting on request).
+`outbox` (deliveries), `pickups` (webhooks, and calls to fetch), `bookings` (calls that leads
+asked for), `activities` (the stream of what happened), `labels` (reviews and outcomes),
+`answers` (paid model answers), `crm` (the embedded CRM), `crm_memory` (what was written to
+other CRMs last), `bookkeeping` (failures, runs, cursors) and `erasure` (forgetting on request).
 """

@@ -22,6 +22,7 @@ from bantam.domain.score import Score
 from bantam.errors import NotInLedgerError
 from bantam.ledger.activities import Activities
 from bantam.ledger.answers import Answers
+from bantam.ledger.bookings import Bookings
 from bantam.ledger.bookkeeping import Bookkeeping
 from bantam.ledger.calls import upsert_calls
 from bantam.ledger.crm import EmbeddedCrm
@@ -31,6 +32,7 @@ from bantam.ledger.erasure import Erasure
 from bantam.ledger.labels import Labels
 from bantam.ledger.opening import open_database, revision_of
 from bantam.ledger.outbox import Outbox
+from bantam.ledger.pickups import Pickups
 from bantam.ledger.recording import latest_scores, record
 from bantam.ledger.rows import Entry, Recorded, Result, parsed
 from bantam.ledger.tables import CallRow, ExtractionRow, ReviewRow, ScoreRow
@@ -41,7 +43,18 @@ PAGE = 100
 _BATCH = 500
 
 
-class Ledger(Outbox, Activities, Labels, Answers, EmbeddedCrm, CrmMemories, Bookkeeping, Erasure):
+class Ledger(
+    Outbox,
+    Activities,
+    Labels,
+    Answers,
+    EmbeddedCrm,
+    CrmMemories,
+    Bookkeeping,
+    Erasure,
+    Pickups,
+    Bookings,
+):
     """One ledger, in SQLite or PostgreSQL. Thread-safe; every method is one short transaction.
 
     Every method raises LedgerError when the database refuses or is gone.

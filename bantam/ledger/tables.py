@@ -349,3 +349,75 @@ class CursorRow(Base):
     name: Mapped[str] = mapped_column(Text, primary_key=True)
     position: Mapped[str] = mapped_column(Text)
     moved_at: Mapped[datetime] = mapped_column(Utc)
+
+
+class Leased:
+    """Columns of rows that one worker at a time may work on; `leases.py` takes and settles them."""
+
+    state: Mapped[str] = mapped_column(Text)
+    due_at: Mapped[datetime] = mapped_column(Utc, comment="not before this")
+    attempts: Mapped[int] = mapped_column(Integer, comment="how often a worker took it")
+    lease: Mapped[int] = mapped_column(
+        BigInteger, comment="grows with every claim: who holds an older one may not settle"
+    )
+    leased_until: Mapped[datetime | None] = mapped_column(Utc, comment="null: nobody has it")
+    worker: Mapped[str] = mapped_column(Line, comment="who took it last")
+    last_error: Mapped[str] = mapped_column(Line)
+
+
+class InboxRow(Base):
+    """A verified webhook, written before it was answered. Repeats have the same key."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (Index(None, "received_at"),)
+
+    source: Mapped[str] = mapped_column(Text, primary_key=True, comment="who sent it")
+    delivery_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    event: Mapped[str] = mapped_column(Line)
+    call_id: Mapped[str | None] = mapped_column(Text, comment="the call it is about")
+    received_at: Mapped[datetime] = mapped_column(Utc)
+    open: Mapped[bool] = mapped_column(
+        Boolean, comment="true until a flow has looked at it; calls become pickups at once"
+    )
+
+
+class PickupRow(Base, Leased):
+    """A call to fetch from its source."""
+
+    __tablename__ = "pickups"
+    __table_args__ = (Index(None, "state", "due_at", "call_id"),)
+
+    call_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    source: Mapped[str] = mapped_column(Text, comment="name of a source of calls")
+    found_at: Mapped[datetime] = mapped_column(Utc, comment="when it was announced")
+    ended_at: Mapped[datetime | None] = mapped_column(Utc, comment="null while it is waiting")
+
+
+class BookingRow(Base, Leased):
+    """A call that a lead asked for, from the form to the delivered score."""
+
+    __tablename__ = "bookings"
+    __table_args__ = (Index(None, "state", "due_at", "id"), Index(None, "starts_at", "id"))
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True, comment="the calendar event's id")
+    starts_at: Mapped[datetime | None] = mapped_column(Utc, comment="null until a time is chosen")
+    ends_at: Mapped[datetime | None] = mapped_column(Utc)
+    email: Mapped[str] = mapped_column(Line, comment="of the lead, lower case")
+    deal_id: Mapped[str | None] = mapped_column(Text, index=True)
+    call_id: Mapped[str | None] = mapped_column(
+        Text, unique=True, comment="the recording, once it is known"
+    )
+    body: Mapped[str] = mapped_column(Json, comment="the whole Booking")
+
+
+class LeadRow(Base):
+    """The embedded CRM: a deal that a lead opened, with its contact."""
+
+    __tablename__ = "crm_leads"
+    __table_args__ = (Index(None, "email"),)
+
+    deal_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    email: Mapped[str] = mapped_column(Line, comment="of the contact, lower case")
+    contact: Mapped[str] = mapped_column(Line, comment="the contact's name")
+    company: Mapped[str] = mapped_column(Line)
+    opened_at: Mapped[datetime] = mapped_column(Utc)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from urllib.parse import parse_qs
 
 from bantam.errors import WebhookError
 from integrations.slack.client import NAME
@@ -19,7 +20,7 @@ from integrations.webhooks import (
 
 
 def verify(headers: Mapping[str, str], body: bytes, *, secret: str, now: datetime) -> Hint:
-    """Check the signature of an event and return what it tells.
+    """Check the signature of an event or interaction and return what it tells.
 
     Slack repeats what it thinks was lost (X-Slack-Retry-Num) under the same `event_id`.
 
@@ -38,7 +39,7 @@ def verify(headers: Mapping[str, str], body: bytes, *, secret: str, now: datetim
     require_fresh(NAME, stamp, now)
     signed = b"v0:" + stamp.encode() + b":" + body
     require_same(NAME, header(NAME, headers, "x-slack-signature"), f"v0={hmac_hex(secret, signed)}")
-    data = json_object(NAME, body)
+    data = json_object(NAME, _payload(headers, body))
     event = str(data.get("type") or "unknown")
     challenge = data.get("challenge")
     is_handshake = event == "url_verification" and isinstance(challenge, str)
@@ -48,3 +49,11 @@ def verify(headers: Mapping[str, str], body: bytes, *, secret: str, now: datetim
         event=event,
         answer={"challenge": str(challenge)} if is_handshake else None,
     )
+
+
+def _payload(headers: Mapping[str, str], body: bytes) -> bytes:
+    """Return the JSON: events are JSON themselves, interactions a form with one field."""
+    kind = next((v for k, v in headers.items() if k.lower() == "content-type"), "")
+    if not kind.startswith("application/x-www-form-urlencoded"):
+        return body
+    return parse_qs(body).get(b"payload", [b""])[0]

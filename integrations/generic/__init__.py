@@ -1,0 +1,1 @@
+"""Anybody who signs what they send: Standard Webhooks with a secret of ours."""
