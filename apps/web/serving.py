@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import uvicorn
@@ -49,9 +51,10 @@ async def serve(settings: Settings, *, tell: Callable[[str], None]) -> bool:
             server = _server(receiver)
             running = asyncio.create_task(rounds.run())
             tell(_greeting(worker, receiver, settings, port=listening.getsockname()[1]))
-            await server.serve(sockets=[listening])
-        rounds.stop()
-        done, _ = await asyncio.wait([running], timeout=settings.serve.grace)
+            with _signals_left_to_the_server():
+                await server.serve(sockets=[listening])
+                rounds.stop()
+                done, _ = await asyncio.wait([running], timeout=settings.serve.grace)
         return bool(done)
 
 
@@ -85,6 +88,18 @@ def _deliver(worker: Worker) -> int:
         worker=worker.name,
         limit=DELIVERIES_A_TURN,
     ).claimed
+
+
+@contextmanager
+def _signals_left_to_the_server() -> Iterator[None]:
+    """Keep a stop signal from ending the process: uvicorn raises it again when it is done."""
+    caught = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.signal(number, lambda *_: None) for number in caught}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _listening(settings: Settings) -> socket.socket:

@@ -19,15 +19,15 @@ from bantam.ledger.store import Ledger
 from tests import signed
 from tests.paths import REPO
 
+BANTAM = [sys.executable, "-c", "from apps.cli.main import main; main()"]
 SAMPLES = REPO / "apps" / "cli" / "samples"
 
 
 @contextmanager
 def serving(folder: Path, **env: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Start `bantam serve` in a folder; yield the process and its address."""
-    command = [sys.executable, "-m", "apps.cli.main", "serve", "--port", "0", "--folder", "calls"]
     process = subprocess.Popen(
-        command,
+        [*BANTAM, "serve", "--port", "0", "--folder", "calls"],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(REPO), **env},
         stderr=subprocess.PIPE,
@@ -79,7 +79,7 @@ def test_an_address_that_is_taken_is_one_line(tmp_path: Path) -> None:
     with serving(tmp_path) as (_, url):
         port = url.rpartition(":")[2]
         done = subprocess.run(
-            [sys.executable, "-m", "apps.cli.main", "serve", "--port", port],
+            [*BANTAM, "serve", "--port", port],
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": str(REPO)},
             capture_output=True,
