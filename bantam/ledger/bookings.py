@@ -191,7 +191,7 @@ def request_booking(connection: Connection, request: CallRequest, *, now: dateti
         new = insert_into(connection.dialect.name, BookingRow).on_conflict_do_nothing()
         fresh = {"due_at": now, "attempts": 0, "lease": 0, "leased_until": None}
         values = {**_columns(booking), **fresh, "id": booking.id, "worker": "", "last_error": ""}
-        if not connection.execute(new, values).rowcount:
+        if connection.execute(new.returning(BookingRow.id), values).first() is None:
             return False
         append_activities(connection, [_requested(booking, now)])
         return True

@@ -167,7 +167,8 @@ def _enter(connection: Connection, notice: Notice, now: datetime) -> bool:
         "open": notice.call_id is None and notice.request is None,
     }
     new = insert_into(connection.dialect.name, InboxRow).on_conflict_do_nothing()
-    return bool(connection.execute(new, row).rowcount)
+    entered = connection.execute(new.returning(InboxRow.delivery_id), row)
+    return entered.first() is not None
 
 
 def _announce(connection: Connection, call_id: CallId, source: str, now: datetime) -> None:
