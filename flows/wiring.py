@@ -101,7 +101,9 @@ def build_extractor(settings: Settings, ledger: Ledger | None) -> Extractor:
     if settings.extractor == "embedded":
         from extractors.embedded.extractor import EmbeddedExtractor  # noqa: PLC0415
 
-        return EmbeddedExtractor(utc_now)
+        return EmbeddedExtractor(
+            utc_now, fiscal_year_start_month=settings.scoring.fiscal_year_start_month
+        )
     from extractors.bant import ModelExtractor, Reader  # noqa: PLC0415 - openai is heavy
     from extractors.prompts import BantPrompt  # noqa: PLC0415
 

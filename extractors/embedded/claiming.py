@@ -4,41 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from bantam.domain.bant import Criterion, Level, NeedValue, Plan, ReadingValue, TimeframeValue
+from bantam.domain.bant import Criterion, Level, NeedValue, ReadingValue
 from bantam.domain.calls import Call
 from bantam.domain.rubric import meaning, timeframe_level
-from extractors.claims import Claim
+from extractors.claims import Claim, ClaimedQuote
 from extractors.embedded.authority import deciders, weigh_authority
+from extractors.embedded.budget import weigh_budget
 from extractors.embedded.cues import Cue
-from extractors.embedded.quoting import quotes_of, shortened
+from extractors.embedded.timeframe import weigh_timeframe
 from extractors.embedded.weighing import RULES, Weighed, weigh
 
+_SUMMARY = 110
+"""Code points of a summary at most."""
 _LEVELS: tuple[Level, ...] = (0, 1, 2, 3, 4)
-_PLANS = (Plan.NO_PLAN, Plan.SOME_DAY, Plan.PLAN)
-"""In the order of the timeframe head's classes."""
 
 
-def claims_of(call: Call, cues: Mapping[Criterion, Sequence[Cue]]) -> Iterator[Claim]:
-    """Yield a claim for each criterion that the cues show to have been discussed."""
-    readers = {
-        Criterion.BUDGET: _budget,
-        Criterion.AUTHORITY: _authority,
-        Criterion.NEED: _need,
-        Criterion.TIMEFRAME: _timeframe,
-    }
-    for criterion, read in readers.items():
-        claim = read(call, cues[criterion])
-        if claim is not None:
-            yield claim
+def claims_of(
+    call: Call, cues: Mapping[Criterion, Sequence[Cue]], fiscal_year_start_month: int
+) -> Iterator[Claim]:
+    """Yield a claim for each criterion that the cues show to have been discussed.
 
-
-def _budget(_: Call, cues: Sequence[Cue]) -> Claim | None:
-    weighed = weigh(cues, RULES[Criterion.BUDGET])
-    return (
-        None
-        if weighed is None
-        else _claim(Criterion.BUDGET, weighed, _LEVELS[weighed.expected], None)
+    Args:
+        call: the call.
+        cues: per criterion, in order of the call.
+        fiscal_year_start_month: 1 to 12.
+    """
+    claims = (
+        _budget(call, cues[Criterion.BUDGET]),
+        _authority(call, cues[Criterion.AUTHORITY]),
+        _need(cues[Criterion.NEED]),
+        _timeframe(call, cues[Criterion.TIMEFRAME], fiscal_year_start_month),
     )
+    yield from (claim for claim in claims if claim is not None)
+
+
+def _budget(call: Call, cues: Sequence[Cue]) -> Claim | None:
+    found = weigh_budget(call, cues)
+    if found is None:
+        return None
+    weighed, value = found
+    return _claim(Criterion.BUDGET, weighed, _LEVELS[weighed.expected], value)
 
 
 def _authority(call: Call, cues: Sequence[Cue]) -> Claim | None:
@@ -48,7 +53,7 @@ def _authority(call: Call, cues: Sequence[Cue]) -> Claim | None:
     return _claim(Criterion.AUTHORITY, weighed, _LEVELS[weighed.expected], deciders(call, weighed))
 
 
-def _need(_: Call, cues: Sequence[Cue]) -> Claim | None:
+def _need(cues: Sequence[Cue]) -> Claim | None:
     weighed = weigh(cues, RULES[Criterion.NEED])
     if weighed is None:
         return None
@@ -57,20 +62,18 @@ def _need(_: Call, cues: Sequence[Cue]) -> Claim | None:
     return claim.model_copy(update={"value": NeedValue(pains=pains)})
 
 
-def _timeframe(call: Call, cues: Sequence[Cue]) -> Claim | None:
-    weighed = weigh(cues, RULES[Criterion.TIMEFRAME])
-    if weighed is None:
+def _timeframe(call: Call, cues: Sequence[Cue], fiscal_year_start_month: int) -> Claim | None:
+    found = weigh_timeframe(call, cues, fiscal_year_start_month)
+    if found is None:
         return None
-    plan = _PLANS[weighed.likeliest]
-    level = timeframe_level(plan, None, call.started_at.date())
-    assert level is not None
-    return _claim(Criterion.TIMEFRAME, weighed, level, TimeframeValue(plan=plan))
+    level = timeframe_level(found.value.plan, found.value.target_date, call.started_at.date())
+    return None if level is None else _claim(Criterion.TIMEFRAME, found.weighed, level, found.value)
 
 
 def _claim(
     criterion: Criterion, weighed: Weighed, level: Level, value: ReadingValue | None
 ) -> Claim:
-    quotes = quotes_of(criterion, weighed.cues)
+    quotes = tuple(ClaimedQuote(turn=cue.turn, text=cue.text) for cue in weighed.cues)
     return Claim(
         criterion=criterion,
         level=level,
@@ -79,3 +82,11 @@ def _claim(
         summary=f"{meaning(criterion, level)}: {shortened(quotes[0].text)}",
         certainty=round(weighed.certainty, 3),
     )
+
+
+def shortened(text: str) -> str:
+    """Return `text` on one line, cut after a word where it is long."""
+    line = " ".join(text.split())
+    if len(line) <= _SUMMARY:
+        return line
+    return line[:_SUMMARY].rsplit(" ", 1)[0].rstrip(",;:-") + " ..."

@@ -17,6 +17,10 @@ from extractors.embedded.weights import STEPS, Weights, level_columns, load_weig
 _LONG_TURN = 45
 """Words above which a turn is read in overlapping pieces: one vector blurs more than that."""
 _PIECE = 35
+_SHORT_ANSWER = 12
+"""Words."""
+_LEAST_WORDS = 4
+"""Shorter sentences say nothing on their own."""
 _SENTENCE = re.compile(r"[^.!?…]+(?:[.!?…]+[\"'”’)\]]*(?=\s|$)|[.!?…]+|$)")
 
 
@@ -33,6 +37,8 @@ class Cue:
     """Probability that these words say where the buyer stands on the criterion, 0 to 1."""
     levels: tuple[float, ...]
     """Given that they do: probability of each class of the level head; sums to 1."""
+    part: bool = False
+    """A single sentence of a turn that is also read as a whole."""
 
 
 def cues_of(call: Call, turns: Sequence[int]) -> Mapping[Criterion, list[Cue]]:
@@ -51,21 +57,49 @@ def cues_of(call: Call, turns: Sequence[int]) -> Mapping[Criterion, list[Cue]]:
         levels = _softmax(logits[:, level_columns(criterion)])
         for (turn, stretch), about, row in zip(cited, gate, levels, strict=True):
             found[criterion].append(
-                Cue(turn, stretch.text, call.side_of(turn), float(about), tuple(map(float, row)))
+                Cue(
+                    turn=turn,
+                    text=stretch.text,
+                    side=call.side_of(turn),
+                    about=float(about),
+                    levels=tuple(map(float, row)),
+                    part=stretch.part,
+                )
             )
     return found
 
 
+def question_of(call: Call, cue: Cue) -> str | None:
+    """Return the seller's turn that a short answer may leave amounts and dates to."""
+    asked = cue.turn - 1
+    if asked < 0 or call.side_of(asked) is not Side.SELLER:
+        return None
+    short = len(cue.text.split()) <= _SHORT_ANSWER
+    return call.turns[asked].text if short and not cue.part else None
+
+
 def stretches_of(call: Call, turn: int) -> Iterator[Stretch]:
-    """Yield what to read of a turn: all of it, or overlapping pieces of a long one."""
+    """Yield what to read of a turn: all of it or overlapping pieces of a long one, and sentences.
+
+    A sentence that matters is lost in a long turn about something else; a turn whose meaning
+    arises from several sentences is lost in its sentences. So both are read.
+    """
     text = call.turns[turn].text.strip()
     asked = ""
     if turn and call.side_of(turn - 1) is not call.side_of(turn):
         asked = call.turns[turn - 1].text
     if is_backchannel(text) and not asked.rstrip().endswith("?"):
         return
-    for piece in _pieces(text):
+    pieces = list(_pieces(text))
+    for piece in pieces:
         yield Stretch(piece, asked)
+    sentences = sentences_in(text)
+    if len(sentences) < 2:
+        return
+    for start, end in sentences:
+        sentence = text[start:end].strip()
+        if len(sentence.split()) >= _LEAST_WORDS and sentence not in pieces:
+            yield Stretch(sentence, part=True)
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -92,12 +126,6 @@ def _pieces(text: str) -> Iterator[str]:
 def sentences_in(text: str) -> list[tuple[int, int]]:
     """Return where the sentences of `text` stand, half-open, in code points."""
     return [m.span() for m in _SENTENCE.finditer(text) if m.group().strip()]
-
-
-def about_of(criterion: Criterion, texts: Sequence[str]) -> list[float]:
-    """Return the probability that each text alone says something about a criterion."""
-    logits = score_stretches([Stretch(text) for text in texts], load_weights())
-    return [float(p) for p in _sigmoid(logits[:, list(STEPS).index(criterion)])]
 
 
 def score_stretches(stretches: Sequence[Stretch], weights: Weights) -> Floats:

@@ -22,8 +22,15 @@ class EmbeddedExtractor:
 
     name = "embedded"
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, fiscal_year_start_month: int = 1) -> None:
+        """Make a reader; nothing is loaded yet.
+
+        Args:
+            clock: stamps the runs.
+            fiscal_year_start_month: 1 to 12, for "end of Q1" and its like.
+        """
         self._clock = clock
+        self._fiscal_year_start_month = fiscal_year_start_month
 
     @property
     def version_key(self) -> str:
@@ -33,10 +40,10 @@ class EmbeddedExtractor:
     def extract(self, call: Call) -> Extraction:
         """Return the four readings; the outcome is always OK, an empty call says nothing."""
         started = self._clock()
-        index = CallIndex(call)
+        index = CallIndex(call, fiscal_year_start_month=self._fiscal_year_start_month)
         cues = cues_of(call, _heard(call, index))
         readings = {criterion: Reading.not_discussed(criterion) for criterion in Criterion}
-        for claim in claims_of(call, cues):
+        for claim in claims_of(call, cues, self._fiscal_year_start_month):
             readings[claim.criterion] = ground(claim, index)
         run = self._run().model_copy(update={"started_at": started, "finished_at": self._clock()})
         return Extraction(
@@ -56,6 +63,7 @@ class EmbeddedExtractor:
         return RunRecord(
             extractor=self.name,
             extractor_version=digest(_CODE, weights_digest(), rules)[:12],
+            parameters_digest=digest(self._fiscal_year_start_month),
             started_at=now,
             finished_at=now,
         )

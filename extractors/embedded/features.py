@@ -67,6 +67,8 @@ class Stretch:
 
     text: str
     asked: str = ""
+    part: bool = False
+    """A single sentence of a turn that is also read as a whole."""
 
 
 _loading = threading.Lock()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bantam.domain.bant import Criterion
 from bantam.domain.calls import Side
@@ -15,19 +16,27 @@ class Rule:
     """How cues of one criterion are weighed. Chosen on development calls, see CARD.md."""
 
     at_least: float
-    """Probability that the best cue must reach, or the criterion was not discussed."""
+    """Probability that the best turn must reach, or the criterion was not discussed."""
     unknown_at_least: float
     """The same for words of speakers of unknown side."""
-    keep: int
+    whole: float
+    """How much the turn as a whole counts beside its most telling sentence, 0 to 1."""
+    keep: int = 2
     """How many turns are weighed at most."""
 
 
 RULES = {
-    Criterion.BUDGET: Rule(at_least=0.75, unknown_at_least=0.9, keep=2),
-    Criterion.AUTHORITY: Rule(at_least=0.7, unknown_at_least=0.9, keep=2),
-    Criterion.NEED: Rule(at_least=0.6, unknown_at_least=0.95, keep=2),
-    Criterion.TIMEFRAME: Rule(at_least=0.5, unknown_at_least=0.95, keep=2),
+    Criterion.BUDGET: Rule(at_least=0.65, unknown_at_least=0.97, whole=0.0),
+    Criterion.AUTHORITY: Rule(at_least=0.45, unknown_at_least=0.9, whole=0.6),
+    Criterion.NEED: Rule(at_least=0.45, unknown_at_least=0.9, whole=0.5),
+    Criterion.TIMEFRAME: Rule(at_least=0.4, unknown_at_least=0.9, whole=0.5),
 }
+WORTH_PARSING = 0.15
+"""Probability below which words are not searched for amounts and dates: they decide nothing."""
+_TELLING = 0.5
+"""Share of the best stretch's probability that a sentence needs to be quoted alone."""
+_RULED_OUT = 0.4
+"""Least share of level 0 for a criterion to count as ruled out."""
 _CLOSE_TO_BEST = 0.6
 """Share of the best cue's probability that another must have to be weighed beside it."""
 
@@ -43,8 +52,15 @@ class Weighed:
 
     @property
     def expected(self) -> int:
-        """The class nearest to the mean, halves down: when two levels fit, the lower."""
-        mean = sum(step * share for step, share in enumerate(self.classes))
+        """The level: 0 where "ruled out" is likeliest, else the nearest to the mean of the rest.
+
+        Ruled out is no neighbour of vague: the mean of "gone" and "approved" is neither. Halves
+        go down: when two levels fit, the lower.
+        """
+        ruled_out, *rest = self.classes
+        if ruled_out >= max(rest) and ruled_out >= _RULED_OUT:
+            return 0
+        mean = sum(step * share for step, share in enumerate(rest, start=1)) / sum(rest)
         return int(mean + 0.4999)
 
     @property
@@ -66,10 +82,10 @@ def clear_enough(cue: Cue, rule: Rule) -> bool:
 def weigh(cues: Iterable[Cue], rule: Rule) -> Weighed | None:
     """Return what cues of one criterion come to, or None when none is clear enough.
 
-    A turn counts once, with its most telling stretch; later turns weigh more than earlier ones,
-    because the last clear statement wins.
+    A turn counts once; later turns weigh more than earlier ones, because the last clear
+    statement wins.
     """
-    turns = _best_per_turn(cues)
+    turns = turns_of(cues, rule)
     if not turns or not clear_enough(turns[0], rule):
         return None
     close = [cue for cue in turns if cue.about >= _CLOSE_TO_BEST * turns[0].about][: rule.keep]
@@ -81,12 +97,32 @@ def weigh(cues: Iterable[Cue], rule: Rule) -> Weighed | None:
     return Weighed(classes, tuple(close))
 
 
-def _best_per_turn(cues: Iterable[Cue]) -> list[Cue]:
-    best: dict[int, Cue] = {}
+def turns_of(cues: Iterable[Cue], rule: Rule) -> list[Cue]:
+    """Return one cue per turn, most telling first: its best stretch, tempered by the whole."""
+    turns: dict[int, list[Cue]] = defaultdict(list)
     for cue in cues:
-        if cue.turn not in best or cue.about > best[cue.turn].about:
-            best[cue.turn] = cue
-    return sorted(best.values(), key=lambda cue: -cue.about)
+        turns[cue.turn].append(cue)
+    return sorted((_one(own, rule) for own in turns.values()), key=lambda cue: -cue.about)
+
+
+def _one(cues: Sequence[Cue], rule: Rule) -> Cue:
+    best = max(cues, key=lambda cue: cue.about)
+    whole = max(cue.about for cue in cues if not cue.part)
+    part = max((cue.about for cue in cues if cue.part), default=whole)
+    about = whole**rule.whole * part ** (1 - rule.whole) if rule.whole else best.about
+    weights = [cue.about**2 for cue in cues]
+    levels = tuple(
+        sum(weight * cue.levels[step] for weight, cue in zip(weights, cues, strict=True))
+        / sum(weights)
+        for step in range(len(best.levels))
+    )
+    return replace(best, about=about, levels=levels, text=_telling(cues, best))
+
+
+def _telling(cues: Sequence[Cue], best: Cue) -> str:
+    """Return the words to quote: a single sentence, unless only the turn as a whole says it."""
+    sentences = [cue for cue in cues if cue.part and cue.about >= _TELLING * best.about]
+    return max(sentences, key=lambda cue: cue.about).text if sentences else best.text
 
 
 def _shares(cues: Sequence[Cue]) -> list[float]:

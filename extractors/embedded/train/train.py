@@ -97,7 +97,8 @@ def design(stretches: Sequence[Stretch]) -> Any:
 
 def _as_recognised(stretch: Stretch) -> Stretch:
     """Return the words as a recogniser without punctuation writes them."""
-    return Stretch(*(re.sub(r"[^\w\s'$€£%]", "", t.lower()) for t in (stretch.text, stretch.asked)))
+    text, asked = (re.sub(r"[^\w\s'$€£%]", "", t.lower()) for t in (stretch.text, stretch.asked))
+    return Stretch(text, asked)
 
 
 def _levels(labels: frozenset[str]) -> list[int]:
