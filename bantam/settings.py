@@ -97,6 +97,34 @@ class DeliverySettings(Section):
     """Public address of the review pages; None leaves the link out."""
 
 
+class ConsentSettings(Section):
+    """Section [consent]."""
+
+    required: bool = False
+    """True: only calls whose source states the participants' consent are read."""
+
+
+class RetentionSettings(Section):
+    """Section [retention]."""
+
+    days: int | None = Field(default=None, ge=1)
+    """Words of calls older than this are erased; None keeps them."""
+
+
+class LogSettings(Section):
+    """Section [log]: what happens, with ids and never words, on stderr."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+
+
+class BatchSettings(Section):
+    """Section [batch]: reading through the provider's Batch API."""
+
+    price_factor: float = Field(default=0.5, ge=0, le=1)
+    """What a token costs there, as a part of its price in model.prices."""
+
+
 class Settings(Section):
     """Everything that can be set."""
 
@@ -114,6 +142,10 @@ class Settings(Section):
     fathom: FathomSettings = FathomSettings()
     slack: SlackSettings = SlackSettings()
     google: GoogleSettings = GoogleSettings()
+    consent: ConsentSettings = ConsentSettings()
+    retention: RetentionSettings = RetentionSettings()
+    log: LogSettings = LogSettings()
+    batch: BatchSettings = BatchSettings()
     deal_by_call: Mapping[str, DealId] = {}
     """Deals of calls whose source does not name one: {call id: deal id}."""
 

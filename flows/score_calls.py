@@ -10,6 +10,7 @@ between the two is done again with the same outcome.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -18,7 +19,7 @@ from enum import StrEnum
 from itertools import islice
 
 from bantam.domain.activity import scored_activities
-from bantam.domain.bant import Extraction
+from bantam.domain.bant import Extraction, ExtractionOutcome, RunRecord
 from bantam.domain.calls import Call, CallId
 from bantam.domain.delivery import Delivery, DeliveryState
 from bantam.domain.notes import build_note, plan_deliveries
@@ -29,6 +30,8 @@ from bantam.ledger.rows import Entry
 from bantam.ledger.store import Ledger
 from bantam.ports import Clock, Extractor
 from bantam.scoring import score
+
+_log = logging.getLogger(__name__)
 
 
 class Fate(StrEnum):
@@ -95,6 +98,8 @@ class Pipeline:
     chunk: int = 25
     """Calls that are looked up, and recorded, in one transaction."""
     review_url: Callable[[CallId], str | None] = lambda _: None
+    consent_required: bool = False
+    """True: a call whose source does not state consent is not read, and nothing of it is kept."""
 
 
 @dataclass(slots=True)
@@ -179,12 +184,34 @@ def _already_done(calls: Sequence[Call], pipeline: Pipeline) -> set[CallId]:
 
 
 def _read_one(call: Call, pipeline: Pipeline) -> CallResult:
+    if pipeline.consent_required and call.consent is not True:
+        extraction = _not_read(call, pipeline)
+        call = call.model_copy(update={"title": "", "participants": (), "turns": ()})
+        return _scored(call, extraction, pipeline)
     try:
         extraction = pipeline.extractor.extract(call)
     except ExtractionError:
         raise
     except BantamError as error:
         return CallResult(call_id=call.id, fate=Fate.FAILED, call=call, error=error)
+    return _scored(call, extraction, pipeline)
+
+
+def _not_read(call: Call, pipeline: Pipeline) -> Extraction:
+    """Return what stands in the place of readings when consent is required and not stated."""
+    now = pipeline.clock()
+    stated = "refused" if call.consent is False else "not stated by its source"
+    return Extraction(
+        call_id=call.id,
+        transcript_digest=call.transcript_digest,
+        outcome=ExtractionOutcome.NO_CONSENT,
+        detail=f"consent is {stated}; consent.required is set",
+        readings={},
+        run=RunRecord(extractor="none", extractor_version="1", started_at=now, finished_at=now),
+    )
+
+
+def _scored(call: Call, extraction: Extraction, pipeline: Pipeline) -> CallResult:
     result = score(extraction, pipeline.score_model, scored_at=pipeline.clock())
     fate = Fate.UNSCORED if result.points is None else Fate.SCORED
     return CallResult(call.id, fate, call, extraction, result)
@@ -237,7 +264,18 @@ def _record(pipeline: Pipeline, run: _Run, tell: Callable[[CallResult], None]) -
         run.counts["held"] += sum(d.state is DeliveryState.HELD for d in deliveries)
         if result.score is not None and result.score.unscored_reason is not None:
             run.reasons[result.score.unscored_reason] += 1
+        _log.info("call %s: %s", result.call_id, result.fate, extra=_logged(result))
         tell(result)
+
+
+def _logged(result: CallResult) -> dict[str, object]:
+    """Return the fields of a call's log line: ids and numbers, no words."""
+    fields: dict[str, object] = {"call_id": result.call_id, "fate": result.fate.value}
+    if result.score is not None:
+        fields |= {"score": result.score.points, "unscored": result.score.unscored_reason}
+    if result.error is not None:
+        fields["error"] = type(result.error).__name__
+    return fields
 
 
 def _entry(result: CallResult, owed: tuple[Delivery, ...]) -> Entry:

@@ -231,6 +231,7 @@ def pipeline(settings: Settings, *, dry_run: bool = False) -> Iterator[Pipeline]
             clock=utc_now,
             concurrency=_concurrency(settings),
             review_url=lambda call_id: _review_url(settings, call_id),
+            consent_required=settings.consent.required,
         )
     finally:
         if ledger is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import click
 from apps.cli import exit_codes
 from apps.cli.main import settings_of
 from apps.cli.terminal import stderr
+from apps.logs import set_up
 from bantam.settings import Settings
 
 
@@ -29,9 +29,7 @@ def serve_command(
 ) -> int:
     """Receive webhooks, poll sources, score calls and deliver, until Ctrl-C or SIGTERM."""
     settings = _with_options(settings_of(ctx), host, port, folder)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    # Their lines hold every URL asked for, with query.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    set_up(settings.log)
     from apps.web.serving import serve  # noqa: PLC0415 - late: Starlette and uvicorn
 
     finished = asyncio.run(serve(settings, tell=lambda line: stderr().print(line, soft_wrap=True)))

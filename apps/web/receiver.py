@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from apps.web.metrics import CONTENT_TYPE, metrics_text
 from apps.web.signatures import Check, Incoming
 from bantam.domain.pickup import Notice
 from bantam.errors import LedgerError, WebhookError
@@ -44,7 +45,7 @@ class Receiver:
 
 
 def create_app(receiver: Receiver) -> Starlette:
-    """Return the application: `POST /webhooks/{sender}`, `/healthz`, `/readyz`."""
+    """Return the application: `POST /webhooks/{sender}`, `/healthz`, `/readyz`, `/metrics`."""
 
     async def webhook(request: Request) -> Response:
         return await _receive(receiver, request)
@@ -52,11 +53,15 @@ def create_app(receiver: Receiver) -> Starlette:
     async def ready(_: Request) -> Response:
         return await _readiness(receiver)
 
+    async def metrics(_: Request) -> Response:
+        return await _metrics(receiver)
+
     return Starlette(
         routes=[
             Route("/webhooks/{sender}", webhook, methods=["POST"]),
             Route("/healthz", _health),
             Route("/readyz", ready),
+            Route("/metrics", metrics),
         ]
     )
 
@@ -71,6 +76,14 @@ async def _readiness(receiver: Receiver) -> Response:
     except LedgerError as error:
         return PlainTextResponse(f"{error}\n", status_code=503)
     return PlainTextResponse("ready\n")
+
+
+async def _metrics(receiver: Receiver) -> Response:
+    try:
+        text = await asyncio.to_thread(metrics_text, receiver.ledger, receiver.clock())
+    except LedgerError as error:
+        return PlainTextResponse(f"{error}\n", status_code=503)
+    return Response(text, media_type=CONTENT_TYPE)
 
 
 async def _receive(receiver: Receiver, request: Request) -> Response:

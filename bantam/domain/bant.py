@@ -158,6 +158,8 @@ class ExtractionOutcome(StrEnum):
     SCHEMA_MISMATCH = "schema_mismatch"
     EMPTY = "empty"
     TRANSPORT_ERROR = "transport_error"
+    NO_CONSENT = "no_consent"
+    """Nobody was asked: the source does not state the participants' consent."""
 
 
 class Usage(Value):
@@ -189,7 +191,7 @@ class RunRecord(Value):
     """How an extraction was made: enough to make it again, and to never pay for it twice."""
 
     extractor: str
-    """"embedded" or "model"."""
+    """"embedded" or "model"; "none" when the call may not be read."""
     extractor_version: str
     model: str = ""
     """The model's name as configured; empty for the embedded extractor."""

@@ -35,10 +35,14 @@ from bantam.ledger.outbox import Outbox
 from bantam.ledger.pickups import Pickups
 from bantam.ledger.recording import latest_scores, record
 from bantam.ledger.rows import Entry, Recorded, Result, parsed
+from bantam.ledger.standing import HowThingsStand
 from bantam.ledger.tables import CallRow, ExtractionRow, ReviewRow, ScoreRow
 
 PAGE = 100
 """Calls read at once: with transcripts of 10,000 words about 10 MB."""
+
+READ_AGAIN = (ExtractionOutcome.TRANSPORT_ERROR, ExtractionOutcome.NO_CONSENT)
+"""Outcomes that are no answer: the server may be back, the consent may have come."""
 
 _BATCH = 500
 
@@ -54,6 +58,7 @@ class Ledger(
     Erasure,
     Pickups,
     Bookings,
+    HowThingsStand,
 ):
     """One ledger, in SQLite or PostgreSQL. Thread-safe; every method is one short transaction.
 
@@ -137,7 +142,7 @@ class Ledger(
         reader: str,
         model: str,
         model_version: str,
-        again: Collection[ExtractionOutcome] = (ExtractionOutcome.TRANSPORT_ERROR,),
+        again: Collection[ExtractionOutcome] = READ_AGAIN,
     ) -> set[CallId]:
         """Return the calls that need not be read: as they stand, or because forgotten.
 

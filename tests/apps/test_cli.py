@@ -195,3 +195,17 @@ def test_demo_scores_the_bundled_calls(bantam) -> None:
     assert err.startswith("10 calls: ")
     assert "0 could not be read" in err
     assert "Where to look next" in err
+
+
+def test_status_says_what_waits_and_what_failed(bantam: Callable[..., Ran], tmp_path: Path) -> None:
+    write_call(tmp_path / "one.json", "c-1", *TALK)
+    (tmp_path / "bad.json").write_text("{", encoding="utf-8")
+    bantam("score", str(tmp_path / "one.json"), str(tmp_path / "bad.json"))
+    code, out, _ = bantam("status")
+    assert code == exit_codes.OK
+    assert "embedded: 1 pending" in out
+    assert "bad.json" in out
+    _, out, _ = bantam("status", "--json")
+    assert json.loads(out)["counts"]["calls"] == 1
+    _, out, _ = bantam("status", "--metrics")
+    assert 'bantam_rows{kind="calls"} 1.0' in out

@@ -140,3 +140,36 @@ def test_delivering_drains_what_is_due_and_twice_sends_nothing(ledger: Ledger) -
     assert deliver(ledger, {"embedded": gateway}, clock=clock).sent == 30
     assert deliver(ledger, {"embedded": gateway}, clock=clock).claimed == 0
     assert len({d.key for d in gateway.sent}) == 30
+
+
+@pytest.mark.parametrize(
+    ("consent", "asked"),
+    [
+        pytest.param(True, True, id="stated"),
+        pytest.param(False, False, id="refused"),
+        pytest.param(None, False, id="not stated"),
+    ],
+)
+def test_where_consent_is_required_only_calls_that_state_it_are_read(
+    ledger: Ledger, consent: bool | None, asked: bool
+) -> None:
+    extractor = ScriptedExtractor()
+    pipeline = replace(a_pipeline(ledger, extractor), consent_required=True)
+    counts = score_calls([a_call(consent=consent)], pipeline)
+    assert bool(extractor.asked) is asked
+    assert counts.unscored_by_reason == ({} if asked else {"no_consent": 1})
+    assert bool(ledger.call(CallId("c-1")).turns) is asked
+    assert counts.deliveries == int(asked)
+
+
+def test_a_call_without_consent_stays_so_until_consent_comes(ledger: Ledger) -> None:
+    extractor = ScriptedExtractor()
+    pipeline = replace(a_pipeline(ledger, extractor), consent_required=True)
+    score_calls([a_call()], pipeline)
+    score_calls([a_call()], pipeline)
+    assert rescore(pipeline).changed == 0
+    assert ledger.latest_result(CallId("c-1")).score.unscored_reason == "no_consent"
+    assert len(ledger.score_history(CallId("c-1"))) == 1
+    assert score_calls([a_call(consent=True)], pipeline).scored == 1
+    assert score_calls([a_call(consent=True)], pipeline).skipped == 1
+    assert extractor.asked == ["c-1"]

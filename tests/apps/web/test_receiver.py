@@ -346,6 +346,12 @@ def test_health_and_readiness(world: World) -> None:
     assert (world.get("/healthz").status_code, world.get("/readyz").status_code) == (200, 200)
 
 
+def test_metrics_can_be_scraped(world: World) -> None:
+    answer = world.get("/metrics")
+    assert answer.status_code == 200
+    assert 'bantam_rows{kind="calls"}' in answer.text
+
+
 def test_it_is_not_ready_without_its_ledger(tmp_path: Path) -> None:
     with Ledger.open(f"sqlite:///{tmp_path / 'x' / 'bantam.db'}", create=True) as ledger:
         world = World(ledger)
