@@ -17,7 +17,8 @@ from extractors.bant import ModelExtractor
 from extractors.models.ladder import read_completion
 from extractors.prompts import BantPrompt, tagged_lines
 from flows import wiring
-from integrations.files.native import loads, read_native
+from integrations.files.formats import read_document
+from integrations.files.origin import Origin
 from integrations.files.sides import SideRules
 from tests.openai_server import quoting_reply
 
@@ -50,7 +51,7 @@ def measure() -> list[Row]:
     extractor = ModelExtractor(_Answering(content), prompt, wiring.utc_now)
     extraction = extractor.extract(call)
     scored = score(extraction, BANT, scored_at=wiring.utc_now())
-    rules = SideRules()
+    origin, rules = Origin(Path("c.json")), SideRules()
 
     def render() -> None:
         prompt.render(call, tagged_lines(call), part=0, parts=0)
@@ -71,7 +72,7 @@ def measure() -> list[Row]:
             ledger.record_many([Entry(its, other, mine)])
 
         stages = {
-            "read": _median_ms(lambda: read_native(loads(data, "c", ""), "c", "", rules)),
+            "read": _median_ms(lambda: list(read_document(data, origin, rules))),
             "render": _median_ms(render),
             "render, parse, ground": _median_ms(fresh),
             "score": _median_ms(lambda: score(extraction, BANT, scored_at=wiring.utc_now())),

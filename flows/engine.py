@@ -32,6 +32,7 @@ from flows import wiring
 from flows.score_calls import CallResult, Pipeline, RunCounts, score_calls
 from integrations.files.sides import SideRules
 from integrations.files.source import iter_calls
+from integrations.files.tally import Tally
 
 CALLS_PER_TASK = 200
 TASKS_AT_ONCE = 2
@@ -45,6 +46,7 @@ class Injected:
     pipeline: Pipeline
     on_result: Callable[[CallResult], None] | None = None
     sides: SideRules = field(default_factory=SideRules)
+    tally: Tally = field(default_factory=Tally)
 
 
 injected: ContextVar[Injected | None] = ContextVar("injected", default=None)
@@ -71,7 +73,8 @@ async def score_files(paths: list[str], config: str | None = None) -> dict[str, 
     """
     parts = injected.get()
     if parts is not None:
-        result = await _score(iter_calls(tuple(paths), sides=parts.sides), parts)
+        calls = iter_calls(tuple(paths), sides=parts.sides, tally=parts.tally)
+        result = await _score(calls, parts)
         return result.model_dump(mode="json")
     settings = wiring.settings_from(Path(config) if config else None)
     sides = SideRules.of(settings.sides.seller_domains, settings.sides.seller_names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -23,6 +24,18 @@ _TAGS = {
 }  # fmt: skip
 
 
+_NAMES = {
+    "chinese": "zh", "czech": "cs", "danish": "da", "dutch": "nl", "english": "en",
+    "finnish": "fi", "french": "fr", "german": "de", "hebrew": "he", "hindi": "hi",
+    "italian": "it", "japanese": "ja", "korean": "ko", "norwegian": "no", "polish": "pl",
+    "portuguese": "pt", "russian": "ru", "spanish": "es", "swedish": "sv", "turkish": "tr",
+    "ukrainian": "uk",
+}  # fmt: skip
+"""Whisper servers write languages out."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
 @dataclass(frozen=True)
 class Said:
     """One sentence of a recorder's transcript. Its repr shows no words."""
@@ -39,7 +52,7 @@ def turns_of(sentences: Iterable[Said]) -> tuple[Turn, ...]:
     """Join consecutive sentences of one voice into turns; blank ones are left out."""
     turns: list[Turn] = []
     for said in sentences:
-        text = " ".join(said.text.split())
+        text = " ".join(without_controls(said.text).split())
         if not text:
             continue
         start, end = _in_order(said)
@@ -80,6 +93,14 @@ def with_unknown_voices(
     return (*known, *strangers.values())
 
 
+def without_controls(text: str) -> str:
+    """Return the text without control characters: databases and terminals trip over them.
+
+    Those that stand between words (form feeds, separators) become spaces.
+    """
+    return _CONTROL.sub(lambda found: " " if found[0].isspace() else "", text)
+
+
 def seconds_of(value: object) -> float | None:
     """Return seconds from a number, a numeric string or [hh:]mm:ss; None for anything else."""
     try:
@@ -96,8 +117,8 @@ def seconds_of(value: object) -> float | None:
 
 
 def language_tag(language: str | None) -> str:
-    """Return the two-letter primary tag: "eng", "en-US" and None are "en"."""
-    primary = (language or "").lower().replace("_", "-").partition("-")[0]
-    if primary in _TAGS:
-        return _TAGS[primary]
+    """Return the two-letter primary tag: "eng", "en-US", "English" and None are "en"."""
+    primary = (language or "").strip().lower().replace("_", "-").partition("-")[0]
+    if known := _TAGS.get(primary) or _NAMES.get(primary):
+        return known
     return primary if len(primary) == 2 and primary.isalpha() else "en"

@@ -24,6 +24,7 @@ from flows import wiring
 from flows.score_calls import CallResult, Pipeline, RunCounts, score_calls
 from integrations.files.sides import SideRules
 from integrations.files.source import iter_calls
+from integrations.files.tally import Tally
 
 SAMPLES = Path(__file__).parent / "samples"
 _MOST_ROWS = 60
@@ -70,10 +71,11 @@ def score_command(
     )
     sides = SideRules.of(settings.sides.seller_domains, settings.sides.seller_names, seller)
     with wiring.pipeline(settings, dry_run=dry_run) as pipeline:
-        sink = _sink(as_lines=as_lines, as_csv=as_csv)
-        counts = _run(paths, pipeline, sides, sink)
+        sink, tally = _sink(as_lines=as_lines, as_csv=as_csv), Tally()
+        counts = _run(paths, pipeline, sides, sink, tally)
         sink.close()
         _narrate(counts, settings, dry_run=dry_run)
+        _narrate_left_out(tally)
     return exit_codes.SOME_FAILED if counts.failed else exit_codes.OK
 
 
@@ -84,7 +86,7 @@ def demo_command(ctx: click.Context) -> int:
     settings = wiring.with_options(settings_of(ctx), extractor="embedded")
     with wiring.pipeline(settings) as pipeline:
         sink = _TableSink()
-        counts = _run((str(SAMPLES),), pipeline, SideRules(), sink)
+        counts = _run((str(SAMPLES),), pipeline, SideRules(), sink, Tally())
         sink.close()
         wiring.deliver_due(settings, pipeline)
         _narrate(counts, settings, dry_run=False)
@@ -101,7 +103,11 @@ def demo_command(ctx: click.Context) -> int:
 
 
 def _run(
-    paths: tuple[str, ...], pipeline: Pipeline, sides: SideRules, sink: _TableSink | _LineSink
+    paths: tuple[str, ...],
+    pipeline: Pipeline,
+    sides: SideRules,
+    sink: _TableSink | _LineSink,
+    tally: Tally,
 ) -> RunCounts:
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
@@ -127,8 +133,8 @@ def _run(
         if os.environ.get("PREFECT_API_URL"):
             from flows import engine  # noqa: PLC0415 - Prefect takes a second to import
 
-            return engine.run_files(paths, engine.Injected(pipeline, on_result, sides))
-        return score_calls(iter_calls(paths, sides=sides), pipeline, on_result)
+            return engine.run_files(paths, engine.Injected(pipeline, on_result, sides, tally))
+        return score_calls(iter_calls(paths, sides=sides, tally=tally), pipeline, on_result)
 
 
 def _scored(result: CallResult, pipeline: Pipeline) -> Scored | None:
@@ -209,3 +215,14 @@ def _narrate(counts: RunCounts, settings: Settings, *, dry_run: bool) -> None:
     )
     if counts.held:
         stderr().print(f"{counts.held} held for review: most of their readings lost their evidence")
+
+
+def _narrate_left_out(tally: Tally) -> None:
+    said = {
+        "read before with the same content": tally.repeated,
+        "other files in the folders left out": tally.left_out,
+        "dated by the age of their file, since nothing states when they were": tally.undated,
+    }
+    for what, count in said.items():
+        if count:
+            stderr().print(f"{count} {what}", soft_wrap=True)

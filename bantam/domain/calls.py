@@ -65,6 +65,8 @@ class Call(Value):
     """CRM records that the recorder itself links to this call, as "vendor:type:id"."""
     consent: bool | None = None
     """True or False when the source states the participants' consent, None when it does not."""
+    started_at_is_guess: bool = False
+    """True when the source states no date and the age of its file stands in."""
 
     @model_validator(mode="after")
     def _speakers_exist(self) -> Call:
@@ -73,9 +75,7 @@ class Call(Value):
             raise ValueError("participants: two participants have the same id")
         for number, turn in enumerate(self.turns):
             if turn.speaker not in known:
-                raise ValueError(
-                    f"turns[{number}].speaker: {turn.speaker!r} is not the id of a participant"
-                )
+                raise ValueError(f"turns[{number}].speaker: expected the id of a participant")
         return self
 
     @cached_property

@@ -3,93 +3,144 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from typing import Any
 
 from bantam.domain.calls import Call
 from bantam.errors import CallFileError
-from integrations.captions import read_srt, read_vtt
 from integrations.files.encoding import decoded
-from integrations.files.native import is_native, loads, read_native
+from integrations.files.jsontext import loads
+from integrations.files.native import is_native, read_native
+from integrations.files.origin import Origin
 from integrations.files.sides import SideRules, with_sides
 from integrations.files.voices import call_of
 from integrations.files.whisper import is_whisper, read_whisper
-from integrations.plain import read_plain
-from integrations.speech import Said
+from integrations.speech import language_tag
+from integrations.transcripts.cues import read_captions
+from integrations.transcripts.lines import MalformedTranscript
+from integrations.transcripts.plain import read_plain
 
-Reader = Callable[[str, Path, SideRules], Iterator[Call]]
+Item = Call | CallFileError
+_Reader = Callable[[bytes, Origin, SideRules], Iterator[Item]]
 
 
-def read_document(data: bytes, file: Path, rules: SideRules) -> Iterator[Call]:
-    """Yield the calls of a whole document.
+def read_document(data: bytes, origin: Origin, rules: SideRules) -> Iterator[Item]:
+    """Yield the calls of a whole document, and errors in the place of bad ones among several.
 
     Args:
         data: as it stands in the file.
-        file: lends its ending, and its name for errors.
+        origin: lends the ending, and the name for errors.
         rules: which participants are sellers.
 
     Raises:
         CallFileError: the document cannot be read.
     """
     if not data.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00"):
-        raise CallFileError(file, "file", "is empty; expected a call")
-    text = decoded(data, str(file))
-    suffix = file.suffix.lower()
+        raise CallFileError(origin.file, "file", "is empty; expected a call")
+    suffix = origin.file.suffix.lower()
     reader = READERS.get(suffix)
     if reader is None and suffix:
-        known = ", ".join(sorted(READERS))
-        raise CallFileError(file, f"ending {suffix!r}", f"expected one of {known}")
-    reader = reader or _sniffed(text)
-    yield from reader(text, file, rules)
+        raise CallFileError(origin.file, f"ending {suffix[:20]!r}", f"expected one of {_known()}")
+    reader = reader or _sniffed(decoded(data, str(origin.file)))
+    yield from reader(data, origin, rules)
 
 
-def _sniffed(text: str) -> Reader:
-    """Return the reader of a document without an ending (standard input)."""
-    start = text.lstrip()
-    if start.startswith("{"):
-        return _read_json
-    if start.startswith("WEBVTT"):
-        return _of(read_vtt)
-    if "-->" in start:
-        return _of(read_srt)
-    return _of(read_plain)
+def calls_in(parsed: Any, origin: Origin, rules: SideRules) -> Iterator[Item]:
+    """Yield the calls that parsed JSON holds, by its shape.
 
-
-def _read_json(text: str, file: Path, rules: SideRules) -> Iterator[Call]:
-    parsed = loads(text.encode("utf-8", "surrogatepass"), str(file), "")
-    if is_native(parsed):
-        yield read_native(parsed, str(file), "", rules)
-        return
-    if not isinstance(parsed, Mapping):
-        raise CallFileError(file, "top level", "expected a JSON object with a call")
-    if is_whisper(parsed):
-        language = parsed.get("language")
+    Raises:
+        CallFileError: it is none of the shapes that we know.
+    """
+    if isinstance(parsed, list):
+        yield from _calls_in_list(parsed, origin, rules)
+    elif not isinstance(parsed, Mapping):
+        raise origin.error("", "expected a JSON object with a call")
+    elif is_native(parsed):
+        yield read_native(parsed, origin, rules)
+    elif is_whisper(parsed):
+        language, said = parsed.get("language"), read_whisper(parsed, origin)
         spoken = language if isinstance(language, str) else None
-        yield call_of(read_whisper(parsed, str(file)), file, rules, language=spoken)
+        yield call_of(said, origin, rules, language=spoken and language_tag(spoken))
+    else:
+        yield from _recorded(parsed, origin, rules)
+
+
+def _calls_in_list(parsed: list[Any], origin: Origin, rules: SideRules) -> Iterator[Item]:
+    if not parsed:
+        raise origin.error("", "holds no calls")
+    first = parsed[0]
+    if isinstance(first, Mapping) and {"text", "start"} <= first.keys() and "turns" not in first:
+        yield from calls_in({"segments": parsed}, origin, rules)
         return
+    for number, part in enumerate(parsed):
+        place = origin.at(f"[{number}]", number)
+        if isinstance(part, list):
+            yield place.error("", "expected a JSON object with a call")
+            continue
+        try:
+            yield from calls_in(part, place, rules)
+        except CallFileError as error:
+            yield error
+
+
+def _recorded(parsed: Mapping[str, Any], origin: Origin, rules: SideRules) -> Iterator[Item]:
     from integrations.files.recorders import read_recorder  # noqa: PLC0415 - brings the HTTP stack
 
-    calls = read_recorder(parsed, file)
-    if calls is None:
-        raise CallFileError(
-            file,
-            "top level",
-            "expected a call: participants and turns, or JSON of Gong, Fireflies, Fathom, Whisper",
-        )
-    for call in calls:
-        people = with_sides(call.participants, rules)
-        yield call.model_copy(update={"participants": people})
+    items = read_recorder(parsed, origin)
+    if items is None:
+        known = "participants and turns, or JSON of Gong, Fireflies, Fathom, Whisper"
+        raise origin.error("", f"expected a call: {known}")
+    for item in items:
+        if isinstance(item, CallFileError):
+            yield item
+        else:
+            people = with_sides(item.participants, rules)
+            yield item.model_copy(update={"participants": people})
 
 
-def _of(read: Callable[[str, str], list[Said]]) -> Reader:
-    def reader(text: str, file: Path, rules: SideRules) -> Iterator[Call]:
-        yield call_of(read(text, str(file)), file, rules)
+def _sniffed(text: str) -> _Reader:
+    """Return the reader of a document without an ending (standard input)."""
+    start = text.lstrip()
+    if start.startswith(("{", "[{", "[\n", "[ ")):
+        return _read_json
+    return _read_captions if start.startswith("WEBVTT") or "-->" in start else _read_plain
 
-    return reader
+
+def _read_json(data: bytes, origin: Origin, rules: SideRules) -> Iterator[Item]:
+    return calls_in(loads(data, str(origin.file), ""), origin, rules)
 
 
-READERS: Mapping[str, Reader] = {
+def _read_captions(data: bytes, origin: Origin, rules: SideRules) -> Iterator[Item]:
+    try:
+        said = read_captions(decoded(data, str(origin.file)))
+    except MalformedTranscript as error:
+        raise CallFileError(origin.file, f"line {error.line}", error.expected) from None
+    if not said:
+        expected = "expected WEBVTT or numbered cues with times, and at least one cue"
+        raise CallFileError(origin.file, "line 1", expected)
+    yield call_of(said, origin, rules)
+
+
+def _read_plain(data: bytes, origin: Origin, rules: SideRules) -> Iterator[Item]:
+    text = decoded(data, str(origin.file))
+    if text.lstrip().startswith("WEBVTT"):
+        yield from _read_captions(data, origin, rules)
+        return
+    try:
+        read = read_plain(text)
+    except MalformedTranscript as error:
+        raise CallFileError(origin.file, f"line {error.line}", error.expected) from None
+    yield call_of(read.said, origin, rules, title=read.title, started_at=read.started_at)
+
+
+def _known() -> str:
+    return ", ".join(sorted({*READERS, *LINES}))
+
+
+READERS: Mapping[str, _Reader] = {
     ".json": _read_json,
-    ".srt": _of(read_srt),
-    ".txt": _of(read_plain),
-    ".vtt": _of(read_vtt),
+    ".srt": _read_captions,
+    ".txt": _read_plain,
+    ".vtt": _read_captions,
 }
+LINES = frozenset({".jsonl", ".ndjson"})
+"""Endings of files with a call a line."""

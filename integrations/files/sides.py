@@ -7,8 +7,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bantam.domain.calls import Participant, Side
+from integrations.files.names import STRANGER, name_key
 
-_DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
+_DOMAIN = re.compile(r"@?[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
+# As `name_key` writes them: without accents.
+_SELLER_ROLES = frozenset({
+    "account executive", "ae", "agent", "bdr", "rep", "sales", "sales rep",
+    "sales representative", "sdr", "seller", "vendor", "vendedor", "vendedora", "vendeur",
+    "vendeuse", "verkaufer", "verkauferin", "vertrieb",
+})  # fmt: skip
+_BUYER_ROLES = frozenset({
+    "buyer", "client", "customer", "prospect", "cliente", "comprador", "compradora",
+    "acheteur", "acheteuse", "interessent", "kaufer", "kauferin", "kunde", "kundin",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,48 +37,56 @@ class SideRules:
 
         Args:
             domains: e-mail domains of the seller.
-            names: names of sellers.
+            names: names or e-mail addresses of sellers, or the company that stands in brackets
+                after their names.
             options: each a domain ("acme.example") or a name ("Ana Ruiz").
         """
-        given = [option.strip().lstrip("@") for option in options]
+        given = [option.strip() for option in options if option.strip().lstrip("@")]
         given_domains = [g for g in given if _DOMAIN.fullmatch(g)]
         given_names = [g for g in given if not _DOMAIN.fullmatch(g)]
         return cls(
-            tuple(d.casefold().lstrip("@") for d in [*domains, *given_domains]),
-            tuple(_folded(n) for n in [*names, *given_names]),
+            tuple(d.strip().casefold().lstrip("@") for d in [*domains, *given_domains]),
+            tuple(name_key(n) for n in [*names, *given_names]),
         )
 
     def is_seller(self, person: Participant) -> bool:
         """Return whether a rule names this person as a seller."""
-        domain = domain_of(person.email)
-        by_domain = any(domain == d or domain.endswith(f".{d}") for d in self.seller_domains)
-        return bool(domain and by_domain) or _folded(person.name) in self.seller_names
+        return self.by_domain(person) or self.by_name(person)
+
+    def by_domain(self, person: Participant) -> bool:
+        """Return whether a rule names the domain of this person's e-mail address."""
+        return _within(domain_of(person.email), self.seller_domains)
+
+    def by_name(self, person: Participant) -> bool:
+        """Return whether a rule names this person: by name, address or what stands beside them."""
+        called = {name_key(person.name), name_key(person.title or ""), name_key(person.email or "")}
+        return not called.isdisjoint(n for n in self.seller_names if n)
 
 
 def with_sides(people: Sequence[Participant], rules: SideRules) -> tuple[Participant, ...]:
     """Return the participants with the sides that are certain; the others stay unknown.
 
-    A side that the source states wins, unless a rule names the person as a seller. When a seller
-    is known, people on another e-mail domain are buyers. When a rule named a seller and nobody
-    else has an e-mail address or a stated side, the others are buyers too: whoever says
-    "the seller is Ana" about a conversation has said who the others are.
+    1. A rule that names somebody as a seller; else the side that the source states; else a role
+       that stands for a name ("Agent", "Customer").
+    2. When a seller is known: who has an e-mail address on another domain is a buyer.
+    3. When a rule named a seller by name and nobody else has an address or a side, the others are
+       buyers: whoever says "the seller is Ana" about a conversation has said who the others are.
+       Voices without a name stay unknown: they may be Ana's.
     """
-    ruled = [
-        p.model_copy(update={"side": Side.SELLER}) if rules.is_seller(p) else p for p in people
-    ]
-    sellers = [p for p in ruled if p.side is Side.SELLER]
+    known = [p.model_copy(update={"side": _stated(p, rules)}) for p in people]
+    sellers = [p for p in known if p.side is Side.SELLER]
     if not sellers:
-        return tuple(ruled)
+        return tuple(known)
     domains = {domain_of(p.email) for p in sellers} - {""}
-    by_rule = any(rules.is_seller(p) for p in sellers)
-    nothing_else_known = all(
-        p.side is not Side.BUYER and not p.email for p in ruled if p.side is not Side.SELLER
+    others = [p for p in known if p.side is not Side.SELLER]
+    named = any(rules.by_name(p) for p in sellers) and not any(
+        p.email or p.side is Side.BUYER for p in others
     )
     return tuple(
         p.model_copy(update={"side": Side.BUYER})
-        if p.side is Side.UNKNOWN and (_elsewhere(p, domains) or (by_rule and nothing_else_known))
+        if p.side is Side.UNKNOWN and (_elsewhere(p, domains) or (named and _has_name(p)))
         else p
-        for p in ruled
+        for p in known
     )
 
 
@@ -76,12 +95,29 @@ def domain_of(email: str | None) -> str:
     return (email or "").rpartition("@")[2].strip().casefold() if "@" in (email or "") else ""
 
 
+def side_of_role(role: str) -> Side:
+    """Return the side of a word that stands for a name or in brackets after it."""
+    key = name_key(role)
+    sells, buys = key in _SELLER_ROLES, key in _BUYER_ROLES
+    if sells == buys:
+        return Side.UNKNOWN
+    return Side.SELLER if sells else Side.BUYER
+
+
+def _stated(person: Participant, rules: SideRules) -> Side:
+    if rules.is_seller(person):
+        return Side.SELLER
+    return person.side if person.side is not Side.UNKNOWN else side_of_role(person.name)
+
+
 def _elsewhere(person: Participant, seller_domains: set[str]) -> bool:
     domain = domain_of(person.email)
-    return bool(domain and seller_domains) and not any(
-        domain == d or domain.endswith(f".{d}") for d in seller_domains
-    )
+    return bool(domain and seller_domains) and not _within(domain, seller_domains)
 
 
-def _folded(name: str) -> str:
-    return " ".join(name.split()).casefold()
+def _within(domain: str, domains: Iterable[str]) -> bool:
+    return bool(domain) and any(domain == d or domain.endswith(f".{d}") for d in domains)
+
+
+def _has_name(person: Participant) -> bool:
+    return not STRANGER.fullmatch(person.name)

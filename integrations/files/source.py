@@ -2,137 +2,152 @@
 
 from __future__ import annotations
 
-import glob
-import os
+import io
+import stat
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from bantam.domain.calls import Call
 from bantam.errors import CallFileError
-from integrations.files.formats import READERS, read_document
-from integrations.files.native import loads, read_native
+from integrations.files.encoding import decoded, encoding_of
+from integrations.files.formats import LINES, calls_in, read_document
+from integrations.files.jsontext import loads
+from integrations.files.origin import Origin, utc_now
+from integrations.files.paths import files_of, unreadable
 from integrations.files.sides import SideRules
+from integrations.files.tally import Tally
 
 STDIN = "-"
 MAX_FILE_BYTES = 50 * 1024 * 1024
 """A whole-file format larger than this is refused before it is read; JSON lines may be any size."""
 MAX_LINE_BYTES = 50 * 1024 * 1024
 
-SUFFIXES = frozenset(READERS) | {".jsonl"}
-"""What a folder is searched for."""
-
 Item = Call | CallFileError
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What stays the same while calls are read."""
+
+    rules: SideRules
+    tally: Tally
+    clock: Callable[[], datetime]
+
+
 def iter_calls(
-    paths: Sequence[str], *, sides: SideRules | None = None, stdin: BinaryIO | None = None
+    paths: Sequence[str],
+    *,
+    sides: SideRules | None = None,
+    stdin: BinaryIO | None = None,
+    tally: Tally | None = None,
+    clock: Callable[[], datetime] = utc_now,
 ) -> Iterator[Item]:
     """Yield calls and, in the place of what cannot be read, errors; never raises for one file.
 
-    Thousands of files stream: one is open at a time. The same call twice with the same words is
-    yielded once; the same id with other words is an error that names both places.
+    Thousands of files stream: one is open at a time. The same call twice with the same content is
+    yielded once and counted; the same id with other content is an error that names both places.
 
     Args:
         paths: files, folders (walked in order of names), globs, or "-" for standard input
             (JSON lines, or one whole document).
         sides: which participants are sellers.
         stdin: stands in for standard input.
+        tally: is told what was left out.
+        clock: dates calls of standard input that state no date.
     """
-    rules = sides or SideRules()
-    seen: dict[str, tuple[str, str]] = {}
+    reading = _Reading(sides or SideRules(), tally or Tally(), clock)
+    seen: dict[str, tuple[int, str]] = {}
     for path in paths:
-        for place, item in _from_path(path, rules, stdin):
+        for place, item in _from_path(path, reading, stdin):
             if isinstance(item, CallFileError):
                 yield item
-            elif item.id not in seen:
-                seen[item.id] = (item.transcript_digest, place)
+                continue
+            content = _content(item)
+            if item.id not in seen:
+                seen[item.id] = (content, place)
+                reading.tally.undated += item.started_at_is_guess
                 yield item
-            elif seen[item.id][0] != item.transcript_digest:
-                expected = f"call id {item.id!r} was in {seen[item.id][1]} with other words"
+            elif seen[item.id][0] == content:
+                reading.tally.repeated += 1
+            else:
+                other = seen[item.id][1]
+                expected = f"call {item.id!r} is in {other} with other content; give one another id"
                 yield CallFileError(place, "id", expected)
 
 
-def _from_path(path: str, rules: SideRules, stdin: BinaryIO | None) -> Iterator[tuple[str, Item]]:
+def _content(call: Call) -> int:
+    """Return what readings of one call have in common, wherever its file lies."""
+    dated = None if call.started_at_is_guess else call.started_at
+    about = (call.title, call.language, call.deal_id, call.url, call.crm_ids, dated)
+    return hash((about, call.participants, call.turns))
+
+
+def _from_path(path: str, reading: _Reading, stdin: BinaryIO | None) -> Iterator[tuple[str, Item]]:
     if path == STDIN:
-        stream = stdin or sys.stdin.buffer
-        yield from _from_stream(stream, rules)
+        origin = Origin(Path("<stdin>"), clock=reading.clock)
+        for item in _safely(_from_stream(stdin or sys.stdin.buffer, origin, reading), origin):
+            yield "<stdin>", item
         return
-    found = False
-    for file in _files(path):
-        found = True
-        for item in _from_file(file, rules):
-            yield str(file), item
-    if not found:
-        yield path, CallFileError(path, "path", _why_nothing(path))
+    for found in files_of(path, reading.tally):
+        if isinstance(found, CallFileError):
+            yield found.path, found
+            continue
+        origin = Origin(found, clock=reading.clock)
+        place = str(found)
+        for item in _safely(_from_file(origin, reading), origin):
+            yield place, item
 
 
-def _files(path: str) -> Iterator[Path]:
-    """Yield the files that a path means, lazily, in order of names."""
-    given = Path(path)
-    if given.is_dir():
-        yield from _walk(given)
-    elif given.exists() or not glob.has_magic(path):
-        if given.exists() or given.is_symlink():
-            yield given
-    else:
-        for name in sorted(glob.iglob(path, recursive=True)):  # noqa: PTH207 - takes absolute globs too
-            yield from _walk(Path(name)) if Path(name).is_dir() else [Path(name)]
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    """Walk a folder; links to folders are not followed, so that a loop of links ends."""
-    for where, folders, names in os.walk(folder):
-        folders.sort()
-        for name in sorted(names):
-            if Path(name).suffix.lower() in SUFFIXES and not name.startswith("."):
-                yield Path(where) / name
-
-
-def _why_nothing(path: str) -> str:
-    if Path(path).is_dir():
-        return f"no call files in this folder; expected {', '.join(sorted(SUFFIXES))}"
-    if glob.has_magic(path):
-        return "no file matches"
-    return "no such file or folder"
-
-
-def _from_file(file: Path, rules: SideRules) -> Iterator[Item]:
+def _safely(items: Iterator[Item], origin: Origin) -> Iterator[Item]:
+    """Yield items, and the error that ends them as the last one."""
     try:
-        if file.suffix.lower() == ".jsonl":
-            with file.open("rb") as stream:
-                yield from _lines(stream, str(file), rules)
-            return
-        size = file.stat().st_size
-        if size > MAX_FILE_BYTES:
-            most = MAX_FILE_BYTES // 1024**2
-            raise CallFileError(
-                file, f"{size // 1024**2} MB", f"expected at most {most} MB; use JSON lines"
-            )
-        yield from read_document(file.read_bytes(), file, rules)
+        yield from items
     except CallFileError as error:
         yield error
     except OSError as error:
-        yield CallFileError(file, "file", error.strerror or type(error).__name__)
+        yield unreadable(origin.file, error)
 
 
-def _from_stream(stream: BinaryIO, rules: SideRules) -> Iterator[tuple[str, Item]]:
-    """Read JSON lines, or one document of any format when the first line is no JSON line."""
-    name = "<stdin>"
+def _from_file(origin: Origin, reading: _Reading) -> Iterator[Item]:
+    info = origin.file.stat()
+    with origin.file.open("rb") as stream:
+        if not stat.S_ISREG(info.st_mode):  # a pipe, as shells make them for <(command)
+            yield from _from_stream(stream, origin, reading)
+            return
+        if origin.file.suffix.lower() in LINES and encoding_of(stream.peek(4)[:4])[1] == "utf-8":
+            yield from _lines(stream, origin, reading)
+            return
+        if info.st_size > MAX_FILE_BYTES:
+            raise CallFileError(origin.file, f"{info.st_size // 1024**2} MB", _too_long())
+        yield from _document(stream.read(info.st_size), origin, reading)
+
+
+def _from_stream(stream: BinaryIO, origin: Origin, reading: _Reading) -> Iterator[Item]:
+    """Read JSON lines, or one document of any format when the first line is no JSON object."""
     first = stream.readline(MAX_LINE_BYTES)
-    if first.lstrip(b"\xef\xbb\xbf \t").startswith(b"{") and _is_json(first):
-        yield from ((name, item) for item in _lines(_Chained(first, stream), name, rules))
+    while first and not first.strip():
+        first = stream.readline(MAX_LINE_BYTES)
+    if _is_object(first):
+        yield from _lines(_Chained(first, stream), origin, reading)
         return
-    try:
-        rest = stream.read(MAX_FILE_BYTES + 1)
-        if len(rest) > MAX_FILE_BYTES:
-            most = MAX_FILE_BYTES // 1024**2
-            raise CallFileError(name, "stream", f"expected at most {most} MB; use JSON lines")
-        for item in read_document(first + rest, Path(name), rules):
-            yield name, item
-    except CallFileError as error:
-        yield name, error
+    rest = stream.read(MAX_FILE_BYTES + 1)
+    if len(first) + len(rest) > MAX_FILE_BYTES:
+        raise CallFileError(origin.file, "stream", _too_long())
+    yield from _document(first + rest, origin, reading)
+
+
+def _document(data: bytes, origin: Origin, reading: _Reading) -> Iterator[Item]:
+    suffix = origin.file.suffix.lower()
+    if encoding_of(data)[1] != "utf-8":
+        data = decoded(data, str(origin.file)).encode()
+    if suffix in LINES or (not suffix and _is_object(data.partition(b"\n")[0])):
+        yield from _lines(io.BytesIO(data), origin, reading)
+    else:
+        yield from read_document(data, origin, reading.rules)
 
 
 class _Chained:
@@ -149,13 +164,14 @@ class _Chained:
         return self._rest.readline(limit)
 
 
-def _lines(stream: BinaryIO | _Chained, path: str, rules: SideRules) -> Iterator[Item]:
+def _lines(stream: BinaryIO | _Chained, origin: Origin, reading: _Reading) -> Iterator[Item]:
     number, empty = 0, True
     while line := stream.readline(MAX_LINE_BYTES + 1):
         number += 1
-        place = f"line {number}"
+        here = origin.at(f"line {number}", number)
         if len(line) > MAX_LINE_BYTES:
-            yield CallFileError(path, place, f"expected at most {MAX_LINE_BYTES // 1024**2} MB")
+            most = MAX_LINE_BYTES // 1024**2
+            yield CallFileError(origin.file, here.place, f"expected at most {most} MB")
             _skip_line(stream)
             continue
         text = line.removeprefix(b"\xef\xbb\xbf").strip()
@@ -163,11 +179,11 @@ def _lines(stream: BinaryIO | _Chained, path: str, rules: SideRules) -> Iterator
             continue
         empty = False
         try:
-            yield read_native(loads(text, path, place), path, place, rules)
+            yield from calls_in(loads(text, str(origin.file), here.place), here, reading.rules)
         except CallFileError as error:
             yield error
     if empty:
-        yield CallFileError(path, "file", "is empty; expected one call a line")
+        yield CallFileError(origin.file, "file", "is empty; expected one call a line")
 
 
 def _skip_line(stream: BinaryIO | _Chained) -> None:
@@ -175,9 +191,14 @@ def _skip_line(stream: BinaryIO | _Chained) -> None:
         pass
 
 
-def _is_json(line: bytes) -> bool:
+def _is_object(line: bytes) -> bool:
+    """Return whether a line is a whole JSON object."""
+    bare = line.removeprefix(b"\xef\xbb\xbf").strip()
     try:
-        loads(line.removeprefix(b"\xef\xbb\xbf"), "", "line 1")
+        return bare.startswith(b"{") and isinstance(loads(bare, "", "line 1"), dict)
     except CallFileError:
         return False
-    return True
+
+
+def _too_long() -> str:
+    return f"expected at most {MAX_FILE_BYTES // 1024**2} MB; use JSON lines"

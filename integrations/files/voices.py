@@ -1,80 +1,83 @@
-"""From named stretches of speech to a call: who is who, when spellings change."""
+"""From stretches of speech to a call: who is who, and on which side."""
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
-from bantam.domain.calls import Call, Participant
-from bantam.errors import CallFileError
-from integrations.files.origin import call_id_of, started_at_of, title_of
-from integrations.files.sides import SideRules, with_sides
-from integrations.speech import NOBODY, Said, language_tag, turns_of, with_unknown_voices
+from bantam.domain.calls import Call, Participant, Side
+from integrations.files.names import STRANGER, name_key, same_people
+from integrations.files.origin import Origin
+from integrations.files.sides import SideRules, side_of_role, with_sides
+from integrations.speech import NOBODY, Said, turns_of, with_unknown_voices, without_controls
+from integrations.transcripts.lines import Spoken
+
+_ASIDE = re.compile(r"(?P<name>[^()\[\]]{1,80}?)\s{0,5}[(\[](?P<aside>[^()\[\]]{1,60})[)\]]\s{0,5}")
+_MAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
 
 
-def call_of(
-    said: Sequence[Said], file: Path, rules: SideRules, *, language: str | None = None
-) -> Call:
-    """Return the call that stretches of speech make; their voices are names as written.
+def call_of(said: Sequence[Spoken], origin: Origin, rules: SideRules, **stated: object) -> Call:
+    """Return the call that stretches of speech make.
 
     Args:
-        said: in order; a voice is a speaker's name, or `NOBODY`.
-        file: lends id, title and time.
+        said: in order; names as written.
+        origin: lends id, title and time when nothing else states them.
         rules: which participants are sellers.
-        language: as the source says it.
+        stated: fields of the call that its document states; None for those that it does not.
 
     Raises:
         CallFileError: nobody says anything.
     """
-    names = same_people(s.voice for s in said if s.voice != NOBODY)
-    ids = {name: f"p{number}" for number, name in enumerate(dict.fromkeys(names.values()), 1)}
-    voiced = [
-        Said(ids[names[s.voice]] if s.voice in names else NOBODY, s.text, s.start, s.end)
-        for s in said
-    ]
-    turns = turns_of(voiced)
+    names = _without_asides({s.name for s in said if s.name is not None})
+    person = same_people(name for s in said if s.name in names and (name := names[s.name][0]))
+    ids = {name: f"p{number}" for number, name in enumerate(dict.fromkeys(person.values()), 1)}
+
+    def voice(written: str | None) -> str:
+        name = names[written][0] if written is not None else ""
+        return ids[person[name]] if name else NOBODY
+
+    turns = turns_of(Said(voice(s.name), s.text, s.start, s.end) for s in said)
     if not turns:
-        raise CallFileError(file, "file", "holds no speech; expected lines that somebody says")
-    people = with_sides([Participant(id=i, name=name) for name, i in ids.items()], rules)
-    return Call(
-        id=call_id_of(file),
-        title=title_of(file),
-        started_at=started_at_of(file),
-        language=language_tag(language),
-        participants=with_unknown_voices(people, turns),
-        turns=turns,
-    )
+        raise origin.error("", "holds no speech; expected lines that somebody says")
+    asides = {person[name]: aside for name, aside in names.values() if name and aside}
+    mails = {person[names[s.name][0]]: s.mail for s in said if s.name is not None and s.mail}
+    people = [_participant(i, name, asides.get(name), mails.get(name)) for name, i in ids.items()]
+    known = {key: value for key, value in stated.items() if value is not None}
+    if "started_at" not in known:
+        known["started_at"], known["started_at_is_guess"] = origin.started_at
+    fields = {"id": origin.call_id, "title": origin.title, "turns": turns, **known}
+    participants = with_unknown_voices(with_sides(people, rules), turns)
+    return Call.model_validate({**fields, "participants": participants})
 
 
-def same_people(names: Iterable[str]) -> dict[str, str]:
-    """Return for each spelling of a name the one that stands for the person.
+def _without_asides(written: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Return for each name as written the name, empty for nobody's, and what stands in brackets.
 
-    Spellings are one person when they differ in case or spaces only, when one is the other turned
-    round ("Lopez, Maria"), or when one shortens the last name ("Maria L.") of exactly one other.
-    Anything less certain stays two people.
+    Where one name has several brackets they stay part of it: "Maria Lopez (Acme)" and "Maria
+    Lopez (Beta)" are two people.
     """
-    found: dict[str, str] = {}
-    by_key: dict[str, str] = {}
-    spellings = list(dict.fromkeys(names))
-    for spelling in spellings:
-        found[spelling] = by_key.setdefault(_key(spelling), " ".join(spelling.split()))
-    for spelling in spellings:
-        if full := _only_expansion(_key(spelling), by_key):
-            found[spelling] = by_key[full]
-    return found
+    names = {name: _without_aside(name) for name in sorted(written)}
+    asides: defaultdict[str, set[str]] = defaultdict(set)
+    for name, aside in names.values():
+        if aside:
+            asides[name_key(name)].add(aside)
+    return {
+        spelling: (spelling, "") if aside and len(asides[name_key(name)]) > 1 else (name, aside)
+        for spelling, (name, aside) in names.items()
+    }
 
 
-def _key(name: str) -> str:
-    last, comma, first = name.partition(",")
-    turned = f"{first} {last}" if comma and "," not in first else name
-    return " ".join(turned.split()).casefold()
+def _without_aside(written: str) -> tuple[str, str]:
+    name, aside = " ".join(without_controls(written).split()), ""
+    if found := _ASIDE.fullmatch(name):
+        name, aside = found["name"].strip(), found["aside"].strip()
+    if not name_key(name) or (STRANGER.fullmatch(name) and not any(c.isdigit() for c in name)):
+        return "", ""
+    return name, aside
 
 
-def _only_expansion(key: str, keys: Iterable[str]) -> str | None:
-    short = re.fullmatch(r"(\w+) (\w)\.?", key)
-    if not short:
-        return None
-    start = f"{short[1]} {short[2]}"
-    full = [k for k in keys if k.startswith(start) and len(k.rstrip(".")) > len(start)]
-    return full[0] if len(full) == 1 else None
+def _participant(own_id: str, name: str, aside: str | None, mail: str | None) -> Participant:
+    side = side_of_role(aside) if aside else Side.UNKNOWN
+    email = mail or (name if _MAIL.fullmatch(name) else None)
+    return Participant(id=own_id, name=name, email=email, side=side, title=aside)

@@ -5,27 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bantam.errors import CallFileError
-from integrations.speech import NOBODY, Said, seconds_of
+from integrations.files.origin import Origin
+from integrations.speech import seconds_of
+from integrations.transcripts.lines import Spoken
 
 
 def is_whisper(data: object) -> bool:
-    """Return whether parsed JSON looks like Whisper's: a list of segments."""
-    return isinstance(data, Mapping) and isinstance(data.get("segments"), list)
+    """Return whether parsed JSON looks like Whisper's: it has segments."""
+    return isinstance(data, Mapping) and "segments" in data
 
 
-def read_whisper(data: Mapping[str, Any], path: str) -> list[Said]:
-    """Return the segments; without diarisation they all belong to one unknown voice.
+def read_whisper(data: Mapping[str, Any], origin: Origin) -> list[Spoken]:
+    """Return the segments; without diarisation they all belong to nobody.
 
     Raises:
         CallFileError: a segment is not an object with text.
     """
+    if not isinstance(data["segments"], list):
+        raise origin.error("segments", "expected a list")
     said = []
     for number, segment in enumerate(data["segments"]):
         if not isinstance(segment, Mapping) or not isinstance(segment.get("text"), str):
-            raise CallFileError(path, f"segments[{number}].text", "expected text")
+            raise origin.error(f"segments[{number}].text", "expected text")
         speaker = segment.get("speaker")
-        voice = speaker if isinstance(speaker, str) and speaker.strip() else NOBODY
+        name = str(speaker) if isinstance(speaker, str | int) else None
         times = seconds_of(segment.get("start")), seconds_of(segment.get("end"))
-        said.append(Said(voice, segment["text"], *times))
+        said.append(Spoken(name, segment["text"], *times))
     return said

@@ -11,8 +11,7 @@ from urllib.parse import quote
 
 from bantam.domain.calls import CallWindow
 from bantam.domain.limits import RequestLimit
-from bantam.errors import CallFileError, VendorNotFoundError
-from integrations.captions import read_vtt
+from bantam.errors import VendorNotFoundError
 from integrations.http import (
     Answer,
     Ask,
@@ -28,7 +27,9 @@ from integrations.http import (
     paginate,
     standard_problem,
 )
-from integrations.speech import Said
+from integrations.speech import NOBODY, Said
+from integrations.transcripts.cues import read_captions
+from integrations.transcripts.lines import MalformedTranscript
 from integrations.zoom.wire import (
     Attendee,
     AttendeePage,
@@ -153,12 +154,11 @@ def read_cues(answer: Answer) -> list[Said]:
     text = answer.content.decode("utf-8-sig", errors="replace")
     if not text.startswith("WEBVTT"):
         raise ValueError("body: not WebVTT")
-    if "-->" not in text:
-        return []
     try:
-        return read_vtt(text, "transcript")
-    except CallFileError as error:
-        raise ValueError(f"{error.place}: not WebVTT") from None
+        said = read_captions(text)
+    except MalformedTranscript as error:
+        raise ValueError(f"line {error.line}: not WebVTT") from None
+    return [Said(s.name or NOBODY, s.text, s.start, s.end) for s in said]
 
 
 def in_path(uuid: str) -> str:

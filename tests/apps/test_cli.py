@@ -90,6 +90,20 @@ def test_running_again_shows_the_same_row_from_the_ledger(bantam, tmp_path: Path
     assert "1 already done" in second[2]
 
 
+def test_what_reading_left_out_is_said(bantam, tmp_path: Path) -> None:
+    (tmp_path / "calls").mkdir()
+    write_call(tmp_path / "calls" / "a.json", "c-a", *TALK)
+    write_call(tmp_path / "calls" / "b.json", "c-a", *TALK)
+    (tmp_path / "calls" / "c.txt").write_text("Ana: hi\nBo: hello\n")
+    (tmp_path / "calls" / "notes.md").write_text("not a call")
+    code, _, err = bantam("score", "calls")
+    assert code == exit_codes.OK
+    assert "2 calls: " in err
+    assert "1 read before with the same content" in err
+    assert "1 other files in the folders left out" in err
+    assert "1 dated by the age of their file" in err
+
+
 def test_a_dry_run_writes_nothing(bantam, tmp_path: Path) -> None:
     write_call(tmp_path / "a.json", "c-a", *TALK)
     code, out, err = bantam("score", "--dry-run", "a.json")

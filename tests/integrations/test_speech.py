@@ -44,7 +44,7 @@ def test_a_stretch_is_cut_so_that_times_stay_near_the_words(said: list[Said]) ->
 
 
 @given(st.lists(st.builds(
-    Said, st.sampled_from("abc"), st.text(max_size=30),
+    Said, st.sampled_from("abc"), st.text(st.characters(exclude_categories=["Cc"]), max_size=30),
     st.none() | st.floats(0, 1e6), st.none() | st.floats(0, 1e6))))  # fmt: skip
 def test_no_word_is_lost_and_every_speaker_is_somebody(said: list[Said]) -> None:
     turns = turns_of(said)
@@ -88,6 +88,7 @@ def test_seconds_are_never_negative_or_endless(value: object) -> None:
         (None, "en"),
         ("und", "en"),
         ("FRA", "fr"),
+        ("German", "de"),
         ("", "en"),
     ],
 )
@@ -97,3 +98,8 @@ def test_languages_are_two_letters(given_: str | None, tag: str) -> None:
 
 def test_sentences_do_not_show_their_words() -> None:
     assert "secret" not in repr(Said("a", "secret words"))
+
+
+def test_control_characters_are_taken_out_of_words_and_part_them_where_they_stand_between() -> None:
+    turns = turns_of([Said("a", "fo\x00rty\x1cthousand\x1b[2J\x0cnet")])
+    assert [t.text for t in turns] == ["forty thousand[2J net"]
