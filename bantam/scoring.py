@@ -82,7 +82,7 @@ def score(extraction: Extraction, model: ScoreModel, *, scored_at: datetime) -> 
         adjustments=adjustments,
         coverage=min(1.0, coverage),
         enough_said=coverage >= model.min_coverage,
-        p_win=_p_win(points, model),
+        p_win=model.calibration.chance(points) if model.calibration else None,
         **common,
     )
 
@@ -165,10 +165,3 @@ def _grade(contributions: Iterable[Contribution]) -> str:
 
     letter = _LETTERS[axis(Criterion.BUDGET, Criterion.AUTHORITY)]
     return f"{letter}{1 + axis(Criterion.NEED, Criterion.TIMEFRAME)}"
-
-
-def _p_win(points: int, model: ScoreModel) -> float | None:
-    if model.calibration is None:
-        return None
-    logit = model.calibration.slope * points + model.calibration.intercept
-    return 1 / (1 + math.exp(-max(-700.0, min(700.0, logit))))

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
 import click
 
 from apps.cli import exit_codes
+from apps.cli.deal_source import landmark_options, material_of, rule_of, table_options
 from apps.cli.main import settings_of
 from apps.cli.terminal import stderr
-from bantam.errors import BantamError, EvalError
+from apps.cli.written import FILE, print_lines, write
+from bantam.errors import EvalError
 from bantam.settings import Settings
 from evals.compare import Verdict
-from evals.deal_cases import Landmark, LandmarkRule, RecordedCall
-from evals.deal_table import BadRow, read_deals
 from evals.field_report import field_report
 from evals.field_run import FieldRun, field_run
 from evals.gate import gate
 from evals.gold import gold_calls
 from evals.power import power_line
 from evals.runs import EvalRun, accept_baseline, read_baseline
-from evals.score_table import read_scores
 from evals.study import StudyOptions, study
 from evals.summary import power_lines, report_lines, study_lines
 from flows import wiring
@@ -33,7 +31,6 @@ _EXIT = {
     Verdict.BLOCK: exit_codes.BLOCKED,
     Verdict.INCONCLUSIVE: exit_codes.INCONCLUSIVE,
 }
-_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.group()
@@ -50,7 +47,7 @@ def evals_command() -> None:
 )
 @click.option(
     "--baseline",
-    type=_FILE,
+    type=FILE,
     default=_EVALS / "baseline.json",
     help="What to compare with; default: the one in the repository.",
 )
@@ -79,9 +76,9 @@ def evals_command() -> None:
     show_default=True,
     help="Also read each call with words to the reader in it.",
 )
-@click.option("--save", type=_FILE, help="Write the run (ids and levels, no words) to this file.")
-@click.option("--markdown", type=_FILE, help="Write the report for a pull request to this file.")
-@click.option("--json", "json_path", type=_FILE, help="Write every figure to this file.")
+@click.option("--save", type=FILE, help="Write the run (ids and levels, no words) to this file.")
+@click.option("--markdown", type=FILE, help="Write the report for a pull request to this file.")
+@click.option("--json", "json_path", type=FILE, help="Write every figure to this file.")
 @click.option("--accept-baseline", is_flag=True, help="Make this run the baseline.")
 @click.option("--reason", help="Why it is accepted; kept in the baseline file.")
 @click.pass_context
@@ -118,13 +115,13 @@ def run_command(
     result = gate(found.run, known.run if known else None)
     report = field_report(found, result, settings.score_model(), threshold=_top_band(settings))
     lines = list(report_lines(report))
-    _print(lines)
+    print_lines(lines)
     if json_path is not None:
-        _write(json_path, report.model_dump_json(indent=1) + "\n")
+        write(json_path, report.model_dump_json(indent=1) + "\n")
     if markdown is not None:
-        _write(markdown, "\n".join(lines) + "\n")
+        write(markdown, "\n".join(lines) + "\n")
     if save is not None:
-        _write(save, found.run.model_dump_json(indent=1) + "\n")
+        write(save, found.run.model_dump_json(indent=1) + "\n")
     if accept_baseline:
         _accept(baseline, found.run, reason, result.verdict if known else "first")
         return exit_codes.OK
@@ -132,40 +129,8 @@ def run_command(
 
 
 @evals_command.command("study")
-@click.option(
-    "--deals",
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    required=True,
-    help="CSV of deals: deal_id, won, closed_at, and more if known.",
-)
-@click.option(
-    "--scores",
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="CSV of scores: call_id, deal_id, started_at, points; default: the ledger.",
-)
-@click.option(
-    "--landmark",
-    type=click.Choice([m.value for m in Landmark]),
-    default=Landmark.FIRST_CALL.value,
-    show_default=True,
-)
-@click.option(
-    "--grace-days",
-    type=click.FloatRange(min=0),
-    default=2.0,
-    show_default=True,
-    help="Time an AE has after the landmark call to write a score.",
-)
-@click.option(
-    "--horizon-days",
-    type=click.FloatRange(min=0, min_open=True),
-    default=365.0,
-    show_default=True,
-    help="Won means won within so many days.",
-)
-@click.option(
-    "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day of the study; default: today."
-)
+@table_options
+@landmark_options
 @click.option("--threshold", type=click.FloatRange(1, 100), help="Default: the top band's start.")
 @click.option(
     "--high-score",
@@ -191,12 +156,12 @@ def run_command(
     type=click.FloatRange(min=0, min_open=True),
     help="Choose the threshold that flags at most so many deals a week.",
 )
-@click.option("--json", "json_path", type=_FILE, help="Write the whole study to this file.")
+@click.option("--json", "json_path", type=FILE, help="Write the whole study to this file.")
 @click.pass_context
 def study_command(
     ctx: click.Context,
     *,
-    deals: Path,
+    deals: Path | None,
     scores: Path | None,
     landmark: str,
     json_path: Path | None,
@@ -211,21 +176,8 @@ def study_command(
 ) -> int:
     """Hold scores against closed deals, and against the AEs' own scores on the same deals."""
     settings = settings_of(ctx)
-    table = read_deals(_text(deals), str(deals))
-    rows = list(table.bad_rows)
-    if scores is None:
-        calls: Iterable[RecordedCall] = _ledger_calls(settings)
-    else:
-        imported = read_scores(_text(scores), str(scores))
-        calls, rows = imported.calls, [*rows, *imported.bad_rows]
-    _tell_bad_rows(rows, len(table.deals), table.ignored_columns)
-    now = wiring.utc_now()
-    rule = LandmarkRule(
-        landmark=Landmark(landmark),
-        as_of=now if as_of is None else as_of.replace(tzinfo=now.tzinfo),
-        grace_days=grace_days,
-        horizon_days=horizon_days,
-    )
+    material = material_of(settings, deals, scores)
+    rule = rule_of(landmark=landmark, grace_days=grace_days, horizon_days=horizon_days, as_of=as_of)
     options = StudyOptions(
         threshold=threshold or _top_band(settings),
         high_score=high_score,
@@ -233,11 +185,13 @@ def study_command(
         precision_floor=precision,
         capacity_a_week=capacity,
     )
-    found = study(table.deals, calls, rule=rule, model=settings.score_model(), options=options)
-    _print(study_lines(found))
+    found = study(
+        material.deals, material.calls, rule=rule, model=settings.score_model(), options=options
+    )
+    print_lines(study_lines(found))
     if json_path is not None:
-        _write(json_path, found.model_dump_json(indent=1) + "\n")
-    return exit_codes.SOME_FAILED if rows else exit_codes.OK
+        write(json_path, found.model_dump_json(indent=1) + "\n")
+    return exit_codes.SOME_FAILED if material.bad_rows else exit_codes.OK
 
 
 @evals_command.command("power")
@@ -271,7 +225,7 @@ def power_command(
         for shared in phi
         for line in [power_line(recall, other, phi=shared, win_rate=win_rate)]
     }
-    _print(power_lines(list(table.values()), win_rate))
+    print_lines(power_lines(list(table.values()), win_rate))
     return exit_codes.OK
 
 
@@ -302,45 +256,5 @@ def _accept(path: Path, run: EvalRun, reason: str | None, verdict: str) -> None:
     stderr().print(f"{path} is the baseline now; commit it", soft_wrap=True)
 
 
-def _ledger_calls(settings: Settings) -> Iterable[RecordedCall]:
-    ledger = wiring.open_ledger(settings)
-    try:
-        for result in ledger.results():
-            if result.call.deal_id is not None:
-                yield RecordedCall.from_call(result.call, result.call.deal_id, result.extraction)
-    finally:
-        ledger.close()
-
-
 def _top_band(settings: Settings) -> float:
     return float(max(band.at_least for band in settings.score_model().bands))
-
-
-def _tell_bad_rows(rows: list[BadRow], deals: int, ignored: tuple[str, ...]) -> None:
-    console = stderr()
-    for row in rows:
-        console.print(str(row), soft_wrap=True)
-    if rows:
-        console.print(f"{len(rows)} rows could not be used; {deals} deals could", soft_wrap=True)
-    if ignored:
-        console.print(f"columns that mean nothing here: {', '.join(ignored)}", soft_wrap=True)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise EvalError(f"{path}: not UTF-8; save the table as UTF-8 and try again") from None
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise BantamError(f"{path}: cannot be written: {error.strerror}") from None
-
-
-def _print(lines: Iterable[str]) -> None:
-    for line in lines:
-        click.echo(line)

@@ -25,6 +25,7 @@ _COMMANDS = {
     "status": "apps.cli.status:status_command",
     "evals": "apps.cli.evals:evals_command",
     "serve": "apps.cli.serve:serve_command",
+    "fit": "apps.cli.fit:fit_command",
     "doctor": "apps.cli.doctor:doctor_command",
 }
 _SHORT_HELP = {
@@ -37,6 +38,7 @@ _SHORT_HELP = {
     "status": "Show what waits, what failed, how late it was and what it cost.",
     "evals": "Measure against labels and closed deals; gate a change; count deals needed.",
     "serve": "Receive webhooks, poll, score and deliver, in one process.",
+    "fit": "Learn weights and a probability from closed deals, or a score from leads.",
     "doctor": "Check settings, ledger and model server.",
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal
@@ -49,6 +51,28 @@ class Calibration(Value):
     deals: int = Field(ge=0)
     """How many closed deals it was learned from."""
     won: int = Field(ge=0)
+    steps: tuple[tuple[float, float], ...] = ()
+    """(score, probability), both rising: instead of the curve, straight lines between these."""
+
+    @model_validator(mode="after")
+    def _steps_rise(self) -> Calibration:
+        scores, chances = [s for s, _ in self.steps], [c for _, c in self.steps]
+        if scores != sorted(set(scores)) or chances != sorted(chances):
+            raise ValueError("steps: scores must rise, and probabilities must not fall")
+        if any(not 0 <= chance <= 1 for chance in chances):
+            raise ValueError("steps: probabilities must lie between 0 and 1")
+        return self
+
+    def chance(self, points: float) -> float:
+        """Return the probability of winning at a score of 1..100."""
+        if not self.steps:
+            logit = self.slope * points + self.intercept
+            return 1 / (1 + math.exp(-max(-700.0, min(700.0, logit))))
+        place = bisect_right(self.steps, (points, math.inf))
+        if place in (0, len(self.steps)):
+            return self.steps[max(0, place - 1)][1]
+        (left, low), (right, high) = self.steps[place - 1], self.steps[place]
+        return low + (high - low) * (points - left) / (right - left)
 
 
 class ScoreModel(Value):
