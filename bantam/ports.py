@@ -5,7 +5,7 @@ Real ones live in `integrations/` and `extractors/`; fakes in `tests/fakes.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
@@ -58,6 +58,14 @@ class CallSource(Protocol):
             CallFileError | VendorError: it cannot be read.
         """
         ...
+
+
+@runtime_checkable
+class LeavesOut(Protocol):
+    """A source that does not list every call it has, and counts those it leaves out."""
+
+    left_out: Mapping[str, int]
+    """By reason ("private"), since it was made."""
 
 
 class Extractor(Protocol):

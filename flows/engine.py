@@ -14,6 +14,7 @@ import os
 from collections.abc import Awaitable, Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
@@ -25,10 +26,11 @@ from prefect import flow, task
 from prefect.artifacts import acreate_table_artifact
 from prefect.cache_policies import NO_CACHE
 
-from bantam.domain.calls import Call
+from bantam.domain.calls import Call, CallWindow
 from bantam.domain.value import Value
 from bantam.errors import BantamError
 from flows import wiring
+from flows.backfill import Backfill, survey
 from flows.score_calls import CallResult, Pipeline, RunCounts, score_calls
 from integrations.files.sides import SideRules
 from integrations.files.source import iter_calls
@@ -97,6 +99,37 @@ async def deliver_due(limit: int | None = None, config: str | None = None) -> di
     return counts.model_dump()
 
 
+@flow(name="backfill", persist_result=False)
+async def backfill_source(
+    source: str, since: str, until: str, config: str | None = None
+) -> dict[str, object]:
+    """Score the calls of a window that the ledger lacks.
+
+    Args:
+        source: name of a call recorder.
+        since: ISO 8601 with offset, inclusive.
+        until: ISO 8601 with offset, exclusive.
+        config: bantam.toml to use.
+
+    Returns:
+        `BackfillReport` as plain JSON values.
+    """
+    settings = wiring.settings_from(Path(config) if config else None)
+    recorder = wiring.build_source(settings, source)
+    window = CallWindow(since=datetime.fromisoformat(since), until=datetime.fromisoformat(until))
+    with wiring.pipeline(settings) as pipeline:
+        found = await asyncio.to_thread(survey, recorder, window, pipeline)
+        run = Backfill(found, pipeline)
+        result = await _score(run.calls(), Injected(pipeline, run.on_result))
+    report = run.report(result.counts)
+    rows = [{"left out": why, "calls": n} for why, n in report.left_out.items()]
+    if rows:
+        await acreate_table_artifact(
+            table=rows, key="bantam-left-out", description="Calls left out, and why"
+        )
+    return report.model_dump(mode="json")
+
+
 async def _score(calls: Iterable[Call | BantamError], parts: Injected) -> FlowResult:
     """Run chunk tasks, two at a time, and write the run's artifact."""
     held: dict[int, list[Call | BantamError]] = {}
@@ -150,6 +183,21 @@ async def _artifact(counts: RunCounts, failures: list[str]) -> None:
             key="bantam-failures",
             description="What could not be read, and why",
         )
+
+
+def run_calls(calls: Iterable[Call], parts: Injected) -> RunCounts:
+    """Run the flow `backfill-calls` in this process over calls that come one by one.
+
+    Args:
+        calls: reach the flow through memory.
+        parts: pipeline and listener.
+    """
+
+    @flow(name="backfill-calls", persist_result=False)
+    async def backfill_calls() -> dict[str, object]:
+        return (await _score(calls, parts)).model_dump(mode="json")
+
+    return FlowResult.model_validate(asyncio.run(backfill_calls())).counts
 
 
 def run_files(paths: tuple[str, ...], parts: Injected) -> RunCounts:

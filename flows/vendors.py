@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from bantam.domain.calls import Call, CallId, CallWindow
 from bantam.errors import SettingsError
 from bantam.ledger.store import Ledger
-from bantam.ports import CallSource, Clock, Gateway
+from bantam.ports import CallSource, Clock, Gateway, LeavesOut
 from bantam.settings import Settings
 from bantam.settings_vendors import SlackSettings
 from integrations.files.sides import SideRules, with_sides
@@ -35,6 +35,11 @@ class Sided:
         self._rules = rules
         self.name = source.name
         self.overlap = source.overlap
+
+    @property
+    def left_out(self) -> Mapping[str, int]:
+        """What the source does not list, counted; empty when it lists all."""
+        return self._source.left_out if isinstance(self._source, LeavesOut) else {}
 
     def call_ids(self, window: CallWindow) -> Iterator[CallId]:
         """Yield the source's ids (see `CallSource.call_ids`)."""

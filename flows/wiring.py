@@ -30,6 +30,11 @@ from flows.worker import Worker
 if TYPE_CHECKING:
     from extractors.models.openai_chat import ChatSettings
     from extractors.probe import Capabilities
+    from flows.backfill import Costs
+
+
+ANSWER_TOKENS = 900
+"""What an answer takes as a rule."""
 
 
 def utc_now() -> datetime:
@@ -197,6 +202,34 @@ def build_gateways(settings: Settings, ledger: Ledger) -> Mapping[str, Gateway]:
             f"delivery.targets: {unknown[0]!r} is no target; there are {', '.join(builders)}"
         )
     return {target: builders[target]() for target in settings.delivery.targets}
+
+
+def reading_costs(settings: Settings, *, price_factor: float = 1.0) -> Costs:
+    """Return what reading a call takes with the reader that the settings ask for.
+
+    Args:
+        settings: choose the reader and hold the prices.
+        price_factor: of the listed prices; the Batch API asks for less.
+    """
+    from flows.backfill import Costs  # noqa: PLC0415 - only where a cost is told
+
+    if settings.extractor == "embedded":
+        return Costs(lambda _: 0, 0, lambda _read, _written: 0.0)
+    from extractors.prompts import BantPrompt, estimated_tokens, tagged_lines  # noqa: PLC0415
+
+    fixed = BantPrompt().system_tokens
+    price = settings.model.prices.get(settings.model.name)
+
+    def usd(read: int, written: int) -> float | None:
+        if price is None:
+            return None
+        return price_factor * (read * price.input + written * price.output) / 1_000_000
+
+    return Costs(
+        lambda call: fixed + sum(map(estimated_tokens, tagged_lines(call))),
+        ANSWER_TOKENS,
+        usd,
+    )
 
 
 def build_source(settings: Settings, name: str) -> CallSource:

@@ -137,7 +137,7 @@ class Ledger(
 
     def done_keys(
         self,
-        digests: Mapping[CallId, str],
+        digests: Mapping[CallId, str | None],
         *,
         reader: str,
         model: str,
@@ -150,7 +150,8 @@ class Ledger(
         on this reader's extraction of this transcript.
 
         Args:
-            digests: `Call.transcript_digest` of each call in question.
+            digests: `Call.transcript_digest` of each call in question; None where its words are
+                not known here: then whatever was read of it counts.
             reader: `Extractor.version_key`.
             model: name of the score model.
             model_version: `ScoreModel.version`.
@@ -175,7 +176,7 @@ class Ledger(
                 done |= {
                     CallId(row.call_id)
                     for row in connection.execute(query)
-                    if digests[CallId(row.call_id)] == row.transcript_digest
+                    if digests[CallId(row.call_id)] in {None, row.transcript_digest}
                 }
         return done
 

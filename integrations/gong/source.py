@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -23,6 +24,8 @@ class GongSource:
         """Take the client, and whether calls marked private are read."""
         self._client = client
         self._include_private = include_private
+        self.left_out: Counter[str] = Counter()
+        """Calls that listings left out, by reason."""
 
     def call_ids(self, window: CallWindow) -> Iterator[CallId]:
         """Yield ids of calls that started in the window; private ones only if asked for.
@@ -32,10 +35,13 @@ class GongSource:
         """
         seen: set[str] = set()
         for meta in self._client.calls(window):
-            private = meta.is_private and not self._include_private
             inside = window.since <= meta.started < window.until
-            if inside and not private and meta.id not in seen:
-                seen.add(meta.id)
+            if not inside or meta.id in seen:
+                continue
+            seen.add(meta.id)
+            if meta.is_private and not self._include_private:
+                self.left_out["private"] += 1
+            else:
                 yield call_id(meta.id)
 
     def fetch(self, call_id: CallId) -> Call:
