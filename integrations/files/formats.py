@@ -65,8 +65,8 @@ def calls_in(parsed: Any, origin: Origin, rules: SideRules) -> Iterator[Item]:
 
 
 def _calls_in_list(parsed: list[Any], origin: Origin, rules: SideRules) -> Iterator[Item]:
-    if not parsed:
-        raise origin.error("", "holds no calls")
+    if not any(isinstance(part, Mapping) for part in parsed):
+        raise origin.error("", "expected a call, or a list of calls")
     first = parsed[0]
     if isinstance(first, Mapping) and {"text", "start"} <= first.keys() and "turns" not in first:
         yield from calls_in({"segments": parsed}, origin, rules)
@@ -144,3 +144,5 @@ READERS: Mapping[str, _Reader] = {
 }
 LINES = frozenset({".jsonl", ".ndjson"})
 """Endings of files with a call a line."""
+TEXTS = frozenset(READERS) - {".json"}
+"""Endings of captions and plain text."""

@@ -14,6 +14,7 @@ from bantam.errors import CallFileError
 from integrations.files.origin import MAX_ID_CHARS, Origin
 from integrations.files.sides import SideRules, with_sides
 from integrations.speech import language_tag, seconds_of
+from integrations.transcripts.lines import MAX_ROWS
 
 _OPTIONAL = (
     "title", "language", "deal_id", "source", "url", "crm_ids", "consent", "started_at_is_guess"
@@ -74,7 +75,7 @@ def read_native(data: Mapping[str, Any], origin: Origin, rules: SideRules) -> Ca
     if fields["started_at"] is None:
         fields["started_at"], fields["started_at_is_guess"] = origin.started_at
     fields["participants"] = _participants(data.get("participants"), origin)
-    fields["turns"] = _turns(data["turns"])
+    fields["turns"] = _turns(data["turns"], origin)
     try:
         call = Call.model_validate(fields, extra="ignore")
     except ValidationError as error:
@@ -164,10 +165,12 @@ def _participants(people: Any, origin: Origin) -> Any:
     return list(found.values())
 
 
-def _turns(turns: Any) -> Any:
+def _turns(turns: Any, origin: Origin) -> Any:
     """Return turns whose times can be; what is no list of objects is left to validation."""
     if not isinstance(turns, list):
         return turns
+    if len(turns) > MAX_ROWS:
+        raise origin.error("turns", f"expected one call; this has {len(turns)} turns")
     return [_turn(turn) if isinstance(turn, dict) else turn for turn in turns]
 
 

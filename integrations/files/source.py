@@ -14,7 +14,7 @@ from typing import BinaryIO
 from bantam.domain.calls import Call
 from bantam.errors import CallFileError
 from integrations.files.encoding import decoded, encoding_of
-from integrations.files.formats import LINES, calls_in, read_document
+from integrations.files.formats import LINES, TEXTS, calls_in, read_document
 from integrations.files.jsontext import loads
 from integrations.files.origin import Origin, utc_now
 from integrations.files.paths import files_of, unreadable
@@ -23,7 +23,9 @@ from integrations.files.tally import Tally
 
 STDIN = "-"
 MAX_FILE_BYTES = 50 * 1024 * 1024
-"""A whole-file format larger than this is refused before it is read; JSON lines may be any size."""
+"""JSON larger than this is refused before it is read; JSON lines may be any size."""
+MAX_TEXT_BYTES = 10 * 1024 * 1024
+"""The same for captions and plain text: ten hours of them have two."""
 MAX_LINE_BYTES = 50 * 1024 * 1024
 
 Item = Call | CallFileError
@@ -121,8 +123,9 @@ def _from_file(origin: Origin, reading: _Reading) -> Iterator[Item]:
         if origin.file.suffix.lower() in LINES and encoding_of(stream.peek(4)[:4])[1] == "utf-8":
             yield from _lines(stream, origin, reading)
             return
-        if info.st_size > MAX_FILE_BYTES:
-            raise CallFileError(origin.file, f"{info.st_size // 1024**2} MB", _too_long())
+        most = MAX_TEXT_BYTES if origin.file.suffix.lower() in TEXTS else MAX_FILE_BYTES
+        if info.st_size > most:
+            raise CallFileError(origin.file, f"{info.st_size // 1024**2} MB", _too_long(most))
         yield from _document(stream.read(info.st_size), origin, reading)
 
 
@@ -136,7 +139,7 @@ def _from_stream(stream: BinaryIO, origin: Origin, reading: _Reading) -> Iterato
         return
     rest = stream.read(MAX_FILE_BYTES + 1)
     if len(first) + len(rest) > MAX_FILE_BYTES:
-        raise CallFileError(origin.file, "stream", _too_long())
+        raise CallFileError(origin.file, "stream", _too_long(MAX_FILE_BYTES))
     yield from _document(first + rest, origin, reading)
 
 
@@ -200,5 +203,5 @@ def _is_object(line: bytes) -> bool:
         return False
 
 
-def _too_long() -> str:
-    return f"expected at most {MAX_FILE_BYTES // 1024**2} MB; use JSON lines"
+def _too_long(most: int) -> str:
+    return f"expected at most {most // 1024**2} MB; a call a line (*.jsonl) may be any size"

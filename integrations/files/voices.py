@@ -13,6 +13,7 @@ from integrations.files.sides import SideRules, side_of_role, with_sides
 from integrations.speech import NOBODY, Said, turns_of, with_unknown_voices, without_controls
 from integrations.transcripts.lines import Spoken
 
+MAX_NAMES = 1000
 _ASIDE = re.compile(r"(?P<name>[^()\[\]]{1,80}?)\s{0,5}[(\[](?P<aside>[^()\[\]]{1,60})[)\]]\s{0,5}")
 _MAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
 
@@ -27,9 +28,12 @@ def call_of(said: Sequence[Spoken], origin: Origin, rules: SideRules, **stated: 
         stated: fields of the call that its document states; None for those that it does not.
 
     Raises:
-        CallFileError: nobody says anything.
+        CallFileError: nobody says anything, or more people than a call can have.
     """
-    names = _without_asides({s.name for s in said if s.name is not None})
+    written = {s.name for s in said if s.name is not None}
+    if len(written) > MAX_NAMES:
+        raise origin.error("", f"expected a call; this has {len(written)} speakers")
+    names = _without_asides(written)
     person = same_people(name for s in said if s.name in names and (name := names[s.name][0]))
     ids = {name: f"p{number}" for number, name in enumerate(dict.fromkeys(person.values()), 1)}
 
@@ -41,7 +45,7 @@ def call_of(said: Sequence[Spoken], origin: Origin, rules: SideRules, **stated: 
     if not turns:
         raise origin.error("", "holds no speech; expected lines that somebody says")
     asides = {person[name]: aside for name, aside in names.values() if name and aside}
-    mails = {person[names[s.name][0]]: s.mail for s in said if s.name is not None and s.mail}
+    mails = {person[name]: s.mail for s in said if s.mail and s.name and (name := names[s.name][0])}
     people = [_participant(i, name, asides.get(name), mails.get(name)) for name, i in ids.items()]
     known = {key: value for key, value in stated.items() if value is not None}
     if "started_at" not in known:

@@ -7,7 +7,7 @@ from typing import Any
 
 from integrations.files.origin import Origin
 from integrations.speech import seconds_of
-from integrations.transcripts.lines import Spoken
+from integrations.transcripts.lines import MAX_ROWS, Spoken
 
 
 def is_whisper(data: object) -> bool:
@@ -19,10 +19,12 @@ def read_whisper(data: Mapping[str, Any], origin: Origin) -> list[Spoken]:
     """Return the segments; without diarisation they all belong to nobody.
 
     Raises:
-        CallFileError: a segment is not an object with text.
+        CallFileError: a segment is not an object with text, or there are far too many.
     """
     if not isinstance(data["segments"], list):
         raise origin.error("segments", "expected a list")
+    if len(data["segments"]) > MAX_ROWS:
+        raise origin.error("segments", f"expected one call; this has {len(data['segments'])}")
     said = []
     for number, segment in enumerate(data["segments"]):
         if not isinstance(segment, Mapping) or not isinstance(segment.get("text"), str):

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from integrations.transcripts.lines import Line, MalformedTranscript, Spoken, spoken
+from integrations.transcripts.lines import Line, MalformedTranscript, Spoken, rows_of, spoken
 from integrations.transcripts.markup import without_markup
 
 _TIME = r"(?:(\d{1,4}):)?(\d{1,2}):(\d{2}(?:[.,]\d{1,6})?)"
@@ -38,10 +38,11 @@ def read_captions(text: str) -> list[Spoken]:
         text: decoded. The WEBVTT line and the numbers of cues may be missing.
 
     Raises:
-        MalformedTranscript: a time cannot be read, or words stand before the first time.
+        MalformedTranscript: a time cannot be read, words stand before the first time, or there
+            are far too many lines.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    rows = text.rstrip(" \t\n").split("\n")
+    rows = rows_of(text)
     if _TIMING.match(rows[-1]) and not text.endswith("\n"):
         raise MalformedTranscript(len(rows), "expected words after this time; the file seems cut")
     lines = [line for cue in _cues(rows) for line in _lines(cue)]

@@ -8,6 +8,8 @@ from itertools import pairwise
 
 from integrations.transcripts.labels import Label, label_of, speakers_among
 
+MAX_ROWS = 400_000
+"""A document of more rows is no call: ten hours of captions have 50,000."""
 _UNLABELLED = 0.2
 """Share of stretches without a name from which on names may mark changes of speaker only."""
 
@@ -24,6 +26,22 @@ class MalformedTranscript(ValueError):  # noqa: N818 - a state of a document; ca
         super().__init__(f"line {line}: {expected}")
         self.line = line
         self.expected = expected
+
+
+def rows_of(text: str) -> list[str]:
+    """Return the rows of a document, without the empty ones at its end.
+
+    Raises:
+        MalformedTranscript: there are more than `MAX_ROWS`.
+    """
+    rows = text.rstrip(" \t\n").split("\n")
+    _no_more_than_a_call(len(rows))
+    return rows
+
+
+def _no_more_than_a_call(rows: int) -> None:
+    if rows > MAX_ROWS:
+        raise MalformedTranscript(1, f"expected one call; this has {rows} lines")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +82,11 @@ def spoken(lines: Sequence[Line], beginnings: int) -> list[Spoken]:
     Args:
         lines: in order.
         beginnings: how many lines would begin with a name if every stretch of speech did.
+
+    Raises:
+        MalformedTranscript: there are more than `MAX_ROWS` lines.
     """
+    _no_more_than_a_call(len(lines))
     labels = [label_of(line.text) if line.voice is None else None for line in lines]
     speakers = speakers_among((label for label in labels if label), beginnings)
     named = [_named(line, label, speakers) for line, label in zip(lines, labels, strict=True)]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from integrations.speech import seconds_of
 from integrations.transcripts.labels import is_capitalised, label_of
-from integrations.transcripts.lines import Line, MalformedTranscript, Spoken, spoken
+from integrations.transcripts.lines import Line, MalformedTranscript, Spoken, rows_of, spoken
 
 _CLOCK = r"[0-9]{1,3}:[0-9]{2}(?::[0-9]{2})?(?:[.,][0-9]{1,3})?"
 _BRACKETED = re.compile(rf"\s{{0,20}}[\[(]\s?({_CLOCK})\s?[\])]\s{{0,5}}(?:[-–]\s)?")
@@ -37,9 +37,10 @@ def read_plain(text: str) -> PlainTranscript:
     """Return what is said, in the order of the lines; a line without a name goes on.
 
     Raises:
-        MalformedTranscript: neither names nor times tell that this is a transcript.
+        MalformedTranscript: neither names nor times tell that this is a transcript, or there are
+            far too many lines.
     """
-    rows = [row for row in text.split("\n") if row.strip()]
+    rows = [row for row in rows_of(text) if row.strip()]
     about = _about(rows)
     rows = rows[len(about) :]
     headed = list(_under_headings(rows))

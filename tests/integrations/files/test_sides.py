@@ -84,6 +84,7 @@ def read(text: str, rules: SideRules) -> Call:
         pytest.param("Ana Ruiz (Acme): a\nAna Ruiz (Beta): b\nAna Ruiz: c\n", [("Ana Ruiz (Acme)", "unknown"), ("Ana Ruiz (Beta)", "unknown"), ("Ana Ruiz", "unknown")], id="one name, two companies"),
         pytest.param("Ana <ana@acme.example>: a\nBo <bo@b.example>: b\n", [("Ana", "seller"), ("Bo", "buyer")], id="addresses beside names"),
         pytest.param("ana@acme.example: a\nbo@b.example: b\n", [("ana@acme.example", "seller"), ("bo@b.example", "buyer")], id="addresses for names"),
+        pytest.param("Unknown <x@y.example>: a\nAna <ana@acme.example>: b\n", [("Ana", "seller"), ("Unknown speaker 1", "unknown")], id="an address beside nobody's name"),
         pytest.param("Ana Ruiz (Acme): a\nUnknown: b\nUnknown speaker: c\n", [("Ana Ruiz", "seller"), ("Unknown speaker 1", "unknown")], id="nobody's words are nobody's"),
     ],
 )  # fmt: skip

@@ -103,8 +103,8 @@ def broken(**changes: object) -> str:
         pytest.param("a.json", b'{"a": 1}\n{"a": 2}', "a call a line is *.jsonl", id="JSON lines named JSON"),
         pytest.param("a.json", b"", "is empty", id="no bytes"),
         pytest.param("a.json", b"\x80abc", "byte 0: not UTF-8", id="another encoding"),
-        pytest.param("a.json", b"[]", "holds no calls", id="an empty list"),
-        pytest.param("a.json", b"[1]", "[0]: expected a JSON object", id="a list of numbers"),
+        pytest.param("a.json", b"[]", "expected a call, or a list of calls", id="an empty list"),
+        pytest.param("a.json", b"[1, 2]", "expected a call, or a list of calls", id="a list of numbers"),
         pytest.param("a.json", b'"text"', "top level: expected a JSON object", id="a string"),
         pytest.param("a.json", b'{"a": 1}', "expected a call", id="another object"),
         pytest.param("a.docx", b"PK", "ending '.docx': expected one of", id="unknown ending"),
@@ -308,8 +308,11 @@ def test_a_folder_of_many_files_streams_with_flat_memory(tmp_path: Path) -> None
     assert peak < 3 * 1024**2
 
 
-def test_a_document_of_200_mb_is_refused_before_it_is_read(tmp_path: Path) -> None:
-    path = tmp_path / "big.vtt"
+@pytest.mark.parametrize(("name", "most"), [("big.vtt", 10), ("big.json", 50)])
+def test_a_document_of_200_mb_is_refused_before_it_is_read(
+    tmp_path: Path, name: str, most: int
+) -> None:
+    path = tmp_path / name
     with path.open("wb") as file:
         file.write(b"WEBVTT\n\n")
         file.truncate(200 * 1024**2)
@@ -317,7 +320,7 @@ def test_a_document_of_200_mb_is_refused_before_it_is_read(tmp_path: Path) -> No
     (error,) = iter_calls([str(path)])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert "200 MB: expected at most 50 MB; use JSON lines" in str(error)
+    assert f"200 MB: expected at most {most} MB; a call a line (*.jsonl)" in str(error)
     assert peak < 5 * 1024**2
 
 
@@ -334,6 +337,29 @@ def test_200_mb_of_json_lines_stream_with_flat_memory(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert count == 400
     assert peak < 8 * 1024**2
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        pytest.param("a.txt", "Ab: c\n" * 400_001, id="lines"),
+        pytest.param("a.vtt", "WEBVTT\n\n00:01.000 --> 00:02.000\n" + "<v a>b<v c>d" * 200_001, id="voices in a line"),
+        pytest.param("a.txt", "".join(f"N{n}: hello\n" for n in range(1001)), id="speakers"),
+        pytest.param("a.json", '{"participants": [], "turns": [' + "0," * 400_001 + "0]}", id="turns"),
+        pytest.param("a.json", '{"segments": [' + "0," * 400_001 + "0]}", id="segments"),
+    ],
+)  # fmt: skip
+def test_what_is_far_more_than_a_call_is_refused(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    (error,) = iter_calls([str(tmp_path)])
+    assert isinstance(error, CallFileError)
+    assert "this has" in error.expected
+
+
+def test_standard_input_that_does_not_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "MAX_FILE_BYTES", 2000)
+    (error,) = iter_calls(["-"], stdin=io.BytesIO(b"Ana: hi\n" * 1000))
+    assert "<stdin>: stream: expected at most" in str(error)
 
 
 def test_a_line_that_is_too_long_is_one_error(
