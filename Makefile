@@ -44,8 +44,8 @@ imports: install
 unit: install ## The tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup
 
-evals: install ## Offline evals on bundled data; writes report.html
-	$(BIN)/bantam evals run
+evals: install ## Offline evals on bundled data; writes report.html and report.json
+	$(BIN)/bantam evals run --html report.html --json report.json
 
 bench: install ## Measure, print a table, write benchmarks/results/
 	$(BIN)/python -m benchmarks

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from bantam.domain.calls import DealId
+from bantam.domain.calls import CallId, DealId
 from bantam.domain.value import Value
 from evals import curves
 from evals.curves import Indices, Tally
@@ -105,7 +105,7 @@ class WorstDeal(Value):
     """A deal that the score got wrong; `call_ids` lead to the words."""
 
     deal_id: DealId
-    call_ids: tuple[str, ...]
+    call_ids: tuple[CallId, ...]
     points: int | None
     won: bool
 

@@ -193,7 +193,7 @@ def _against(view: AeComparison) -> str:
     if gap.low is not None and gap.high is not None:
         surer = "is better than" if gap.low > 0 else "is worse than" if gap.high < 0 else surer
     return (
-        f"Blank AE scores {view.blanks}: at the AEs' precision ({_told(view.ae.precision)}) the "
+        f"Blank AE scores {view.blanks}: at the AEs' precision of {_told(view.ae.precision)} the "
         f"system finds {_told(ours.system.recall)} of the won deals, the AEs "
         f"{_told(view.ae.recall)}; the system {surer} the AEs here."
     )

@@ -20,6 +20,7 @@ from evals.field_run import FieldRun, field_run
 from evals.gate import gate
 from evals.gold import gold_calls
 from evals.power import power_line
+from evals.report import ReportParts, html_report
 from evals.runs import EvalRun, accept_baseline, read_baseline
 from evals.study import StudyOptions, study
 from evals.summary import power_lines, report_lines, study_lines
@@ -77,6 +78,7 @@ def evals_command() -> None:
     help="Also read each call with words to the reader in it.",
 )
 @click.option("--save", type=FILE, help="Write the run (ids and levels, no words) to this file.")
+@click.option("--html", "html_path", type=FILE, help="Write the report for people to this file.")
 @click.option("--markdown", type=FILE, help="Write the report for a pull request to this file.")
 @click.option("--json", "json_path", type=FILE, help="Write every figure to this file.")
 @click.option("--accept-baseline", is_flag=True, help="Make this run the baseline.")
@@ -93,6 +95,7 @@ def run_command(
     samples: int | None,
     attack: bool,
     save: Path | None,
+    html_path: Path | None,
     markdown: Path | None,
     json_path: Path | None,
     accept_baseline: bool,
@@ -118,6 +121,9 @@ def run_command(
     print_lines(lines)
     if json_path is not None:
         write(json_path, report.model_dump_json(indent=1) + "\n")
+    if html_path is not None:
+        parts = ReportParts(wiring.utc_now(), field=report, extractions=found.extractions)
+        write(html_path, html_report(parts))
     if markdown is not None:
         write(markdown, "\n".join(lines) + "\n")
     if save is not None:
@@ -156,6 +162,7 @@ def run_command(
     type=click.FloatRange(min=0, min_open=True),
     help="Choose the threshold that flags at most so many deals a week.",
 )
+@click.option("--html", "html_path", type=FILE, help="Write the report for people to this file.")
 @click.option("--json", "json_path", type=FILE, help="Write the whole study to this file.")
 @click.pass_context
 def study_command(
@@ -164,6 +171,7 @@ def study_command(
     deals: Path | None,
     scores: Path | None,
     landmark: str,
+    html_path: Path | None,
     json_path: Path | None,
     grace_days: float,
     horizon_days: float,
@@ -189,6 +197,11 @@ def study_command(
         material.deals, material.calls, rule=rule, model=settings.score_model(), options=options
     )
     print_lines(study_lines(found))
+    if html_path is not None:
+        worst = {call for deal in found.outcomes.worst for call in deal.call_ids}
+        readings = {c.call_id: c.extraction for c in material.calls if c.call_id in worst}
+        read = {call: e for call, e in readings.items() if e is not None}
+        write(html_path, html_report(ReportParts(wiring.utc_now(), study=found, readings=read)))
     if json_path is not None:
         write(json_path, found.model_dump_json(indent=1) + "\n")
     return exit_codes.SOME_FAILED if material.bad_rows else exit_codes.OK
