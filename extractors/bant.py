@@ -16,7 +16,7 @@ from extractors.asking import Answer, LanguageModel
 from extractors.call_index import CallIndex
 from extractors.claiming import claims_of
 from extractors.gates import ground
-from extractors.prompts import BantPrompt, estimated_tokens, tagged_lines
+from extractors.prompts import BantPrompt, Prompt, estimated_tokens, tagged_lines
 from extractors.reply import schema_digest
 from extractors.splitting import merge_readings, split_lines
 
@@ -99,14 +99,29 @@ class ModelExtractor:
         answers, wasted = self._answers(call)
         return self._extraction(call, started, answers, wasted)
 
+    def with_cache(self, cache: AnswerCache) -> ModelExtractor:
+        """Return the same reader with another cache of answers."""
+        return ModelExtractor(
+            self._model, self._prompt, self._clock, reader=self._reader, cache=cache
+        )
+
+    def questions(self, call: Call) -> list[tuple[str, Prompt]]:
+        """Return what `extract` would ask first: for each part its key in the cache, its prompt."""
+        if not any(turn.text.strip() for turn in call.turns):
+            return []
+        parts = split_lines(tagged_lines(call), self._room())
+        return [
+            (self._key(call, part, n, len(parts)), self._rendered(call, part, n, len(parts)))
+            for n, part in enumerate(parts, start=1)
+        ]
+
     def _answers(self, call: Call) -> tuple[list[Answer], Usage]:
         """Return an answer per part of the call, up to the first that failed.
 
         Also what was spent on parts that a server found too long before they were cut again.
         """
         lines = tagged_lines(call)
-        room = self._reader.context_tokens - self._reader.answer_tokens
-        room = max(_SMALLEST_PART, room - self._prompt.system_tokens - _FRAME_TOKENS)
+        room = self._room()
         wasted = Usage()
         while True:
             parts = split_lines(lines, room)
@@ -120,20 +135,31 @@ class ModelExtractor:
                 return answers, wasted
             wasted = sum((answer.usage for answer in answers), wasted)
 
-    def _answer(self, call: Call, lines: Sequence[str], part: int, parts: int) -> Answer:
-        key = digest(
+    def _room(self) -> int:
+        """Return how many tokens of transcript fit one request."""
+        room = self._reader.context_tokens - self._reader.answer_tokens
+        return max(_SMALLEST_PART, room - self._prompt.system_tokens - _FRAME_TOKENS)
+
+    def _key(self, call: Call, lines: Sequence[str], part: int, parts: int) -> str:
+        return digest(
             [call.started_at.date().isoformat(), call.language, *lines, part, parts],
             self._run.version_key,
         )
+
+    def _rendered(self, call: Call, lines: Sequence[str], part: int, parts: int) -> Prompt:
+        if parts == 1:
+            part = parts = 0
+        return self._prompt.render(call, lines, part=part, parts=parts)
+
+    def _answer(self, call: Call, lines: Sequence[str], part: int, parts: int) -> Answer:
+        key = self._key(call, lines, part, parts)
         kept = self._cache.get(key) if self._cache else None
         if kept is not None:
             try:
                 return Answer.model_validate_json(kept)
             except ValidationError:
                 pass  # kept by a version that answered in another shape: ask again
-        if parts == 1:
-            part = parts = 0
-        answer = self._model.ask(self._prompt.render(call, lines, part=part, parts=parts))
+        answer = self._model.ask(self._rendered(call, lines, part, parts))
         if self._cache and answer.outcome is ExtractionOutcome.OK:
             free = answer.model_copy(update={"usage": Usage()})
             self._cache.put(key, free.model_dump_json(), answer.usage, call.id)

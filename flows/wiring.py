@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from bantam.domain.calls import CallId
 from bantam.errors import ExtractionError, SettingsError
 from bantam.ledger.store import Ledger
-from bantam.ports import CallSource, Extractor, Gateway
+from bantam.ports import AnswerCache, CallSource, Extractor, Gateway
 from bantam.settings import Settings, load_settings
 from extractors.asking import LanguageModel
 from flows.answers import LedgerAnswers
@@ -28,9 +28,12 @@ from flows.score_calls import Pipeline
 from flows.worker import Worker
 
 if TYPE_CHECKING:
+    from extractors.bant import ModelExtractor
+    from extractors.models.batch_api import BatchApi
     from extractors.models.openai_chat import ChatSettings
     from extractors.probe import Capabilities
     from flows.backfill import Costs
+    from flows.batch import Batching
 
 
 ANSWER_TOKENS = 900
@@ -109,6 +112,13 @@ def build_extractor(settings: Settings, ledger: Ledger | None) -> Extractor:
         return EmbeddedExtractor(
             utc_now, fiscal_year_start_month=settings.scoring.fiscal_year_start_month
         )
+    cache = LedgerAnswers(ledger, utc_now) if ledger is not None else None
+    return _model_extractor(settings, _language_model(settings), cache)
+
+
+def _model_extractor(
+    settings: Settings, model: LanguageModel, cache: AnswerCache | None
+) -> ModelExtractor:
     from extractors.bant import ModelExtractor, Reader  # noqa: PLC0415 - openai is heavy
     from extractors.prompts import BantPrompt  # noqa: PLC0415
 
@@ -117,8 +127,6 @@ def build_extractor(settings: Settings, ledger: Ledger | None) -> Extractor:
         answer_tokens=settings.model.max_tokens,
         fiscal_year_start_month=settings.scoring.fiscal_year_start_month,
     )
-    cache = LedgerAnswers(ledger, utc_now) if ledger is not None else None
-    model = _language_model(settings)
     return ModelExtractor(model, BantPrompt(), utc_now, reader=reader, cache=cache)
 
 
@@ -256,19 +264,57 @@ def pipeline(settings: Settings, *, dry_run: bool = False) -> Iterator[Pipeline]
     """
     ledger = None if dry_run else open_ledger(settings)
     try:
-        yield Pipeline(
-            ledger=ledger,
-            extractor=build_extractor(settings, ledger),
-            score_model=settings.score_model(),
-            targets=settings.delivery.targets,
-            clock=utc_now,
-            concurrency=_concurrency(settings),
-            review_url=lambda call_id: _review_url(settings, call_id),
-            consent_required=settings.consent.required,
-        )
+        yield _pipeline(settings, ledger, build_extractor(settings, ledger))
     finally:
         if ledger is not None:
             ledger.close()
+
+
+def _pipeline(settings: Settings, ledger: Ledger | None, extractor: Extractor) -> Pipeline:
+    return Pipeline(
+        ledger=ledger,
+        extractor=extractor,
+        score_model=settings.score_model(),
+        targets=settings.delivery.targets,
+        clock=utc_now,
+        concurrency=_concurrency(settings),
+        review_url=lambda call_id: _review_url(settings, call_id),
+        consent_required=settings.consent.required,
+    )
+
+
+@contextmanager
+def batching(settings: Settings) -> Iterator[Batching]:
+    """Put together what reads calls through request files; no key and no server is needed.
+
+    Raises:
+        LedgerError | SettingsError: a part cannot be built.
+    """
+    from flows.batch import Batching, NobodyToAsk  # noqa: PLC0415 - openai is heavy
+
+    key = settings.model.api_key or SecretStr("none")
+    model = settings.model.model_copy(update={"api_key": key})
+    chat = chat_settings(settings.model_copy(update={"model": model}))
+    with open_ledger(settings) as ledger:
+        answers = LedgerAnswers(ledger, utc_now)
+        reader = _model_extractor(settings, NobodyToAsk(chat), answers)
+        yield Batching(
+            pipeline=_pipeline(settings, ledger, reader),
+            chat=chat,
+            answers=answers,
+            price_factor=settings.batch.price_factor,
+        )
+
+
+def batch_api(settings: Settings) -> BatchApi:
+    """Return the Batch API of the model server.
+
+    Raises:
+        ExtractionError: there is no key, and the server is the provider's own.
+    """
+    from extractors.models.batch_api import BatchApi  # noqa: PLC0415 - openai is heavy
+
+    return BatchApi(settings.model.base_url, model_key(settings).get_secret_value())
 
 
 @contextmanager

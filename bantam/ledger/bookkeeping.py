@@ -106,9 +106,11 @@ class Bookkeeping:
             if not connection.execute(ended).rowcount:
                 raise NotInLedgerError(f"run {run_id!r}: not in the ledger; start it first")
 
-    def runs(self, *, limit: int = 20) -> list[Run]:
-        """Return the newest runs first."""
+    def runs(self, *, limit: int = 20, flow: str | None = None) -> list[Run]:
+        """Return the newest runs first; of one flow, when it is named."""
         query = select(*RunRow.__table__.columns).limit(limit)
+        if flow is not None:
+            query = query.where(RunRow.flow == flow)
         query = query.order_by(RunRow.started_at.desc(), RunRow.id)
         with self._database.read() as connection:
             return [_run(row) for row in connection.execute(query)]

@@ -56,6 +56,11 @@ class ChatSettings(Value):
     prices: Mapping[str, Price] = {}
     """By model name, as configured or as served."""
 
+    @property
+    def deciding(self) -> Mapping[str, object]:
+        """All that is sent beside the prompt and decides the answer."""
+        return {**self.parameters, "max_tokens": self.max_tokens}
+
 
 @dataclass(slots=True)
 class _Asking:
@@ -110,7 +115,7 @@ class OpenAIChat:
     @property
     def parameters(self) -> Mapping[str, object]:
         """All that is sent beside the prompt and decides the answer."""
-        return {**self._settings.parameters, "max_tokens": self._settings.max_tokens}
+        return self._settings.deciding
 
     @property
     def mode(self) -> Mode:
@@ -151,7 +156,7 @@ class OpenAIChat:
                     "mode": asking.mode,
                     "served_model": asking.served,
                     "repaired": asking.repaired,
-                    "usage": self._priced(asking, self._clock() - started),
+                    "usage": self._usage(asking, self._clock() - started),
                 }
             )
 
@@ -197,8 +202,12 @@ class OpenAIChat:
             else:
                 asking.mode = mode
                 asking.served = str(completion.get("model") or "")
-                asking.usage += _usage_of(completion)
+                asking.usage += usage_of(completion)
                 return completion
+
+    def _usage(self, asking: _Asking, seconds: float) -> Usage:
+        usage = asking.usage.model_copy(update={"seconds": max(0.0, seconds)})
+        return priced(usage, self._settings, asking.served)
 
     def _step_down(self, refused: Mode) -> bool:
         with self._lock:
@@ -221,17 +230,36 @@ class OpenAIChat:
             + _ANSWER_TOKENS
         )
 
-    def _priced(self, asking: _Asking, seconds: float) -> Usage:
-        prices = self._settings.prices
-        price = prices.get(self._settings.model) or prices.get(asking.served)
-        cost = None if price is None else price.cost(asking.usage)
-        return asking.usage.model_copy(update={"seconds": max(0.0, seconds), "cost_usd": cost})
+
+def request_body(settings: ChatSettings, prompt: Prompt) -> dict[str, Any]:
+    """Return the body of the first request that asks a question."""
+    return {
+        "model": settings.model,
+        **request_parts(settings.mode, prompt.system, [{"role": "user", "content": prompt.user}]),
+        **settings.parameters,
+        settings.max_tokens_name: settings.max_tokens,
+    }
+
+
+def priced(usage: Usage, settings: ChatSettings, served: str, *, factor: float = 1.0) -> Usage:
+    """Return usage with its cost, where a price is set.
+
+    Args:
+        usage: tokens as the server counted them.
+        settings: hold the prices.
+        served: the model's name as the server reports it.
+        factor: of the price.
+    """
+    price = settings.prices.get(settings.model) or settings.prices.get(served)
+    cost = None if price is None else factor * price.cost(usage)
+    return usage.model_copy(update={"cost_usd": cost})
 
 
 _REPAIRABLE = frozenset({ExtractionOutcome.INVALID_JSON, ExtractionOutcome.SCHEMA_MISMATCH})
 
 
-def _usage_of(completion: Mapping[str, Any]) -> Usage:
+def usage_of(completion: Mapping[str, Any]) -> Usage:
+    """Return the tokens that a completion says it took."""
     usage = completion.get("usage") or {}
     details = usage.get("prompt_tokens_details") or {}
     asked = _count(usage.get("prompt_tokens"))
