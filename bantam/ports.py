@@ -15,6 +15,7 @@ from bantam.domain.crm_records import Firmographics, RecordMemory
 from bantam.domain.deals import Outcome
 from bantam.domain.delivery import Delivery, Receipt
 from bantam.domain.limits import RequestLimit
+from bantam.domain.merge import Merged
 from bantam.errors import VendorError
 
 
@@ -130,6 +131,19 @@ class BatchGateway(Gateway, Protocol):
 
         Returns:
             For each delivery in order its receipt, or the error that `send` would raise.
+        """
+        ...
+
+
+@runtime_checkable
+class PreviewGateway(Gateway, Protocol):
+    """A gateway that can say what sending would change."""
+
+    def preview(self, delivery: Delivery) -> tuple[str, Sequence[Merged]]:
+        """Return which record it would change and why that one, and what in each field.
+
+        Raises:
+            VendorError: as `send`; nothing is written.
         """
         ...
 

@@ -19,6 +19,14 @@ from bantam.domain.calls import DealId
 from bantam.domain.score import ScoreModel
 from bantam.errors import ScoreModelError, SettingsError
 from bantam.scoring import SHIPPED_MODELS
+from bantam.settings_crm import (
+    CloseSettings,
+    CrmSettings,
+    HubSpotSettings,
+    PeopleDataLabsSettings,
+    PipedriveSettings,
+    SalesforceSettings,
+)
 from bantam.settings_section import Section
 from bantam.settings_serve import ServeSettings, WebhookSettings
 from bantam.settings_vendors import (
@@ -146,6 +154,12 @@ class Settings(Section):
     retention: RetentionSettings = RetentionSettings()
     log: LogSettings = LogSettings()
     batch: BatchSettings = BatchSettings()
+    crm: CrmSettings = CrmSettings()
+    hubspot: HubSpotSettings = HubSpotSettings()
+    salesforce: SalesforceSettings = SalesforceSettings()
+    pipedrive: PipedriveSettings = PipedriveSettings()
+    close: CloseSettings = CloseSettings()
+    people_data_labs: PeopleDataLabsSettings = PeopleDataLabsSettings()
     deal_by_call: Mapping[str, DealId] = {}
     """Deals of calls whose source does not name one: {call id: deal id}."""
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
-from bantam.domain.delivery import Delivery, Receipt
+from bantam.domain.delivery import Delivery, DeliveryState, Receipt
+from bantam.domain.merge import MergeAction, Merged
 from bantam.domain.value import Value
 from bantam.errors import (
     LeaseLostError,
@@ -22,7 +25,7 @@ from bantam.errors import (
 )
 from bantam.ledger.rows import Claim
 from bantam.ledger.store import Ledger
-from bantam.ports import BatchGateway, Clock, Gateway
+from bantam.ports import BatchGateway, Clock, Gateway, PreviewGateway
 
 LEASE_SECONDS = 120
 FIRST_DELAY = timedelta(seconds=30)
@@ -131,3 +134,39 @@ def next_try(attempts: int, error: VendorError, now: datetime) -> datetime:
         return max(error.retry_at, now)
     doublings = min(max(attempts - 1, 0), 10)
     return now + min(LONGEST_DELAY, FIRST_DELAY * int(2**doublings))
+
+
+@dataclass(frozen=True)
+class Previewed:
+    """What sending one delivery would do."""
+
+    delivery: Delivery
+    changes: tuple[Merged, ...] = ()
+    """By field, for targets that are merged with."""
+    said: str = ""
+    """One line: where it would go, or why it cannot."""
+
+
+def preview(
+    ledger: Ledger, gateways: Mapping[str, Gateway], *, limit: int | None = None
+) -> Iterator[Previewed]:
+    """Yield what sending what is owed would change; nothing is written or claimed.
+
+    Args:
+        ledger: holds the outbox.
+        gateways: by target name; deliveries for other targets are left out.
+        limit: at most so many deliveries; None for all.
+    """
+    owed = (d for d in ledger.deliveries(states=[DeliveryState.PENDING]) if d.target in gateways)
+    for delivery in islice(owed, limit):
+        gateway = gateways[delivery.target]
+        if not isinstance(gateway, PreviewGateway):
+            yield Previewed(delivery, said="would be sent")
+            continue
+        try:
+            where, merged = gateway.preview(delivery)
+        except VendorError as error:
+            yield Previewed(delivery, said=str(error))
+            continue
+        changes = tuple(m for m in merged if m.action is not MergeAction.NOTHING)
+        yield Previewed(delivery, changes, where)

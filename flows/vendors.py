@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from integrations.google.forms import FormsClient
     from integrations.http import Surroundings
     from integrations.http.credentials import Credentials
+    from integrations.slack.client import SlackClient
 
 
 class Sided:
@@ -69,10 +70,10 @@ def build_source(name: str, settings: Settings, around: Surroundings) -> CallSou
     Raises:
         SettingsError: there is no such source, or a setting that it needs is not there.
     """
-    if name not in _SOURCES:
-        raise SettingsError(f"source {name!r}: no such source; there are {', '.join(_SOURCES)}")
+    if name not in SOURCES:
+        raise SettingsError(f"source {name!r}: no such source; there are {', '.join(SOURCES)}")
     rules = SideRules.of(settings.sides.seller_domains, settings.sides.seller_names)
-    return Sided(_SOURCES[name](settings, around), rules)
+    return Sided(SOURCES[name](settings, around), rules)
 
 
 def _gong(settings: Settings, around: Surroundings) -> CallSource:
@@ -86,8 +87,8 @@ def _gong(settings: Settings, around: Surroundings) -> CallSource:
         credentials: Credentials = Fixed({"Authorization": f"Bearer {token}"})
     else:
         credentials = key_and_secret(
-            _needed("gong.access_key", mine.access_key),
-            _needed("gong.access_key_secret", mine.access_key_secret),
+            needed("gong.access_key", mine.access_key),
+            needed("gong.access_key_secret", mine.access_key_secret),
         )
     client = GongClient(credentials, around, base_url=mine.base_url, workspace_id=mine.workspace_id)
     return GongSource(client, include_private=mine.include_private)
@@ -99,7 +100,7 @@ def _fireflies(settings: Settings, around: Surroundings) -> CallSource:
 
     mine = settings.fireflies
     client = FirefliesClient(
-        _needed("fireflies.api_key", mine.api_key),
+        needed("fireflies.api_key", mine.api_key),
         around,
         base_url=mine.base_url,
         per_minute=mine.requests_per_minute,
@@ -113,9 +114,9 @@ def _zoom(settings: Settings, around: Surroundings) -> CallSource:
 
     mine = settings.zoom
     app = ZoomApp(
-        _needed("zoom.account_id", mine.account_id),
-        _needed("zoom.client_id", mine.client_id),
-        _needed("zoom.client_secret", mine.client_secret),
+        needed("zoom.account_id", mine.account_id),
+        needed("zoom.client_id", mine.client_id),
+        needed("zoom.client_secret", mine.client_secret),
     )
     if not mine.hosts:
         raise SettingsError("zoom.hosts: not set; name the users whose recordings are read")
@@ -128,11 +129,11 @@ def _fathom(settings: Settings, around: Surroundings) -> CallSource:
     from integrations.fathom.source import FathomSource  # noqa: PLC0415
 
     mine = settings.fathom
-    key = _needed("fathom.api_key", mine.api_key)
+    key = needed("fathom.api_key", mine.api_key)
     return FathomSource(FathomClient(key, around, base_url=mine.base_url), around.clock)
 
 
-_SOURCES: Mapping[str, Callable[[Settings, Surroundings], CallSource]] = {
+SOURCES: Mapping[str, Callable[[Settings, Surroundings], CallSource]] = {
     "gong": _gong,
     "fireflies": _fireflies,
     "zoom": _zoom,
@@ -147,16 +148,15 @@ def slack_gateway(settings: SlackSettings, ledger: Ledger, around: Surroundings)
         SettingsError: the token or the channel is not set.
     """
     from integrations.slack.alerts import AlertPolicy, Route  # noqa: PLC0415
-    from integrations.slack.client import SlackClient  # noqa: PLC0415
     from integrations.slack.gateway import Routing, SlackGateway  # noqa: PLC0415
 
-    client = SlackClient(_needed("slack.token", settings.token), around, base_url=settings.base_url)
+    client = slack_client(settings, around)
     routes = tuple(Route(**route.model_dump()) for route in settings.routes)
     return SlackGateway(
         client,
         ledger,
         ledger,
-        routing=Routing(default=_needed("slack.channel", settings.channel), routes=routes),
+        routing=Routing(default=needed("slack.channel", settings.channel), routes=routes),
         policy=AlertPolicy(
             thresholds=settings.thresholds,
             change=settings.change,
@@ -164,6 +164,17 @@ def slack_gateway(settings: SlackSettings, ledger: Ledger, around: Surroundings)
         ),
         clock=around.clock,
     )
+
+
+def slack_client(settings: SlackSettings, around: Surroundings) -> SlackClient:
+    """Return the client of one workspace.
+
+    Raises:
+        SettingsError: the token is not set.
+    """
+    from integrations.slack.client import SlackClient  # noqa: PLC0415
+
+    return SlackClient(needed("slack.token", settings.token), around, base_url=settings.base_url)
 
 
 def google_clients(settings: Settings, around: Surroundings) -> tuple[FormsClient, CalendarClient]:
@@ -187,9 +198,9 @@ def google_clients(settings: Settings, around: Surroundings) -> tuple[FormsClien
         who = ServiceAccount.from_json(key, mine.subject)
     else:
         who = RefreshToken(
-            _needed("google.client_id", mine.client_id),
-            _needed("google.client_secret", mine.client_secret),
-            _needed("google.refresh_token", mine.refresh_token),
+            needed("google.client_id", mine.client_id),
+            needed("google.client_secret", mine.client_secret),
+            needed("google.refresh_token", mine.refresh_token),
         )
     credentials = google_credentials(who, around, token_url=mine.token_url)
     return (
@@ -198,7 +209,12 @@ def google_clients(settings: Settings, around: Surroundings) -> tuple[FormsClien
     )
 
 
-def _needed(setting: str, value: SecretStr | str | None) -> str:
+def needed(setting: str, value: SecretStr | str | None) -> str:
+    """Return a setting that a vendor cannot do without.
+
+    Raises:
+        SettingsError: it is not set.
+    """
     text = value.get_secret_value() if isinstance(value, SecretStr) else value
     if not text:
         section, _, key = setting.partition(".")

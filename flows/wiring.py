@@ -11,6 +11,7 @@ import platform
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from bantam.ports import AnswerCache, CallSource, Extractor, Gateway
 from bantam.settings import Settings, load_settings
 from extractors.asking import LanguageModel
 from flows.answers import LedgerAnswers
-from flows.deliver import DeliveryCounts, deliver
+from flows.deliver import DeliveryCounts, Previewed, deliver, preview
 from flows.score_calls import Pipeline
 from flows.worker import Worker
 
@@ -195,15 +196,16 @@ def build_gateways(settings: Settings, ledger: Ledger) -> Mapping[str, Gateway]:
     Raises:
         SettingsError: a target has no gateway.
     """
-    from flows import vendors  # noqa: PLC0415
+    from flows import crms, vendors  # noqa: PLC0415
     from integrations.embedded.gateway import EmbeddedGateway  # noqa: PLC0415
 
-    builders: Mapping[str, Callable[[], Gateway]] = {
+    around = vendors.surroundings(utc_now)
+    builders: dict[str, Callable[[], Gateway]] = {
         "embedded": lambda: EmbeddedGateway(ledger, utc_now),
-        "slack": lambda: vendors.slack_gateway(
-            settings.slack, ledger, vendors.surroundings(utc_now)
-        ),
+        "slack": lambda: vendors.slack_gateway(settings.slack, ledger, around),
     }
+    for name in crms.CRMS:
+        builders[name] = partial(crms.crm_gateway, name, settings, ledger, around)
     unknown = [target for target in settings.delivery.targets if target not in builders]
     if unknown:
         raise SettingsError(
@@ -249,6 +251,16 @@ def build_source(settings: Settings, name: str) -> CallSource:
     from flows import vendors  # noqa: PLC0415
 
     return vendors.build_source(name, settings, vendors.surroundings(utc_now))
+
+
+def preview_due(settings: Settings, limit: int | None = None) -> Iterator[Previewed]:
+    """Yield what sending what is owed would change; nothing is written or claimed.
+
+    Raises:
+        SettingsError: a target has no gateway.
+    """
+    with open_ledger(settings) as ledger:
+        yield from preview(ledger, build_gateways(settings, ledger), limit=limit)
 
 
 @contextmanager

@@ -11,17 +11,23 @@ from pathlib import Path
 from typing import TextIO
 
 import click
+from rich.text import Text
 
 from apps.cli import exit_codes
 from apps.cli.lines import csv_cell
 from apps.cli.main import settings_of
-from apps.cli.terminal import stderr
+from apps.cli.terminal import stderr, stdout
 from bantam.domain.bant import Criterion
 from bantam.domain.calls import CallId
 from bantam.domain.delivery import DeliveryState, ScoreNote
+from bantam.domain.merge import MergeAction, Merged
 from bantam.ledger.rows import CrmScore
 from bantam.ledger.store import Ledger
 from flows import wiring
+from flows.deliver import Previewed
+
+MOST_SHOWN = 60
+"""Characters of a value in a dry run."""
 
 _COLUMNS = (
     "deal_id",
@@ -40,6 +46,7 @@ _COLUMNS = (
 
 
 @click.command()
+@click.option("--dry-run", is_flag=True, help="Print what would change, field by field.")
 @click.option("--limit", type=click.IntRange(min=1), help="Send at most so many.")
 @click.option(
     "--csv", "csv_path", help="Write the embedded CRM as CSV to this file, or - for stdout."
@@ -49,6 +56,7 @@ _COLUMNS = (
 @click.pass_context
 def deliver_command(
     ctx: click.Context,
+    dry_run: bool,
     limit: int | None,
     csv_path: str | None,
     retry: bool,
@@ -56,6 +64,8 @@ def deliver_command(
 ) -> int:
     """Send what is owed to the delivery targets."""
     settings = settings_of(ctx)
+    if dry_run:
+        return _show_changes(wiring.preview_due(settings, limit))
     with wiring.pipeline(wiring.with_options(settings, extractor="embedded")) as pipeline:
         ledger = pipeline.ledger
         assert ledger is not None
@@ -78,6 +88,31 @@ def deliver_command(
         soft_wrap=True,
     )
     return exit_codes.SOME_FAILED if counts.failed else exit_codes.OK
+
+
+def _show_changes(previews: Iterable[Previewed]) -> int:
+    """Print what sending would change; results on stdout."""
+    console, owing = stdout(), 0
+    for preview in previews:
+        owing += 1
+        owed = preview.delivery
+        console.print(Text(f"{owed.target} call {owed.call_id}: {preview.said}"), soft_wrap=True)
+        for change in preview.changes:
+            console.print(Text(f"  {_change_line(change)}"), soft_wrap=True)
+    stderr().print(f"{owing} owed; nothing was sent")
+    return exit_codes.OK
+
+
+def _change_line(change: Merged) -> str:
+    before, after = _shown(change.before), _shown(change.after)
+    if change.action is MergeAction.KEEP:
+        return f"keep  {change.field}: {before} stays ({change.reason}); ours: {after}"
+    return f"write {change.field}: {before} -> {after}"
+
+
+def _shown(value: str) -> str:
+    line = " / ".join(value.splitlines()) or "(empty)"
+    return line if len(line) <= MOST_SHOWN else line[: MOST_SHOWN - 1] + "…"
 
 
 def _outbox(ledger: Ledger) -> str:

@@ -13,7 +13,7 @@ from apps.cli.main import settings_of
 from apps.cli.terminal import stdout
 from bantam.errors import BantamError
 from bantam.settings import Settings
-from flows import wiring
+from flows import crm_commands, wiring
 
 
 class Finding(NamedTuple):
@@ -53,6 +53,19 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     yield from _model(settings)
     targets = ", ".join(settings.delivery.targets) or "none: scores stay in the ledger"
     yield Finding(None, "delivery targets", targets)
+    for target in settings.delivery.targets:
+        yield from _vendor(settings, target)
+
+
+def _vendor(settings: Settings, name: str) -> Iterator[Finding]:
+    """Try the credentials of a target that is a vendor's, as `bantam connect` does."""
+    if not crm_commands.can_be_checked(name):
+        return
+    try:
+        for check in crm_commands.vendor_checks(settings, name):
+            yield Finding(check.ok, f"{name}: {check.name}", check.detail or "yes")
+    except BantamError as error:
+        yield Finding(False, name, str(error))
 
 
 def _ledger(settings: Settings) -> Finding:

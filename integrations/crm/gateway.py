@@ -26,15 +26,6 @@ SENDING_SECONDS = 120
 _OLDER = "a newer reading of this deal stands there"
 
 
-@dataclass(frozen=True)
-class Preview:
-    """What a delivery would do."""
-
-    deal: DealFound
-    merged: tuple[Merged, ...]
-    """One line per slot; empty when a newer call's reading stands there."""
-
-
 @dataclass
 class _Sending:
     """One delivery on its way."""
@@ -117,18 +108,19 @@ class CrmGateway:
             answers.update(self._write_notes(batch))
         return [answers[place] for place in range(len(deliveries))]
 
-    def preview(self, delivery: Delivery) -> Preview:
-        """Return what `send` would do now; nothing is written or remembered.
+    def preview(self, delivery: Delivery) -> tuple[str, Sequence[Merged]]:
+        """Return the deal, with the reason, and what `send` would do to each field of it now.
 
         Raises:
-            VendorError: as `send`.
+            VendorError: as `send`; nothing is written or remembered.
         """
         found = find_deal(delivery, self.records, self._memory, self._calls)
         deal = _Deal(found.deal_id, [_Sending(0, delivery, found)])
         self._plan([deal])
         if deal.error:
             raise deal.error
-        return Preview(found, deal.merged)
+        older = f"; {_OLDER}" if deal.is_older else ""
+        return f"deal {deal.id}: {found.reason}{older}", deal.merged
 
     def _plan(self, deals: Sequence[_Deal]) -> None:
         """Recall, read and merge; what goes wrong stays with its deal."""

@@ -27,7 +27,7 @@ from integrations.http import (
     paginate,
 )
 from integrations.http.later import retry_after
-from integrations.slack.wire import Message, Messages, Opened, Posted, UserFound
+from integrations.slack.wire import Done, Message, Messages, Opened, Posted, UserFound
 
 NAME = "slack"
 BASE_URL = "https://slack.com/api"
@@ -78,6 +78,14 @@ class SlackClient:
         vendor = Vendor(NAME, base_url, limit=limit, read_problem=read_problem)
         self._http = VendorClient(vendor, Fixed({"Authorization": f"Bearer {token}"}), around)
         self._tenant = tenant
+
+    def who(self) -> None:
+        """Ask whose token it is; writes nothing.
+
+        Raises:
+            VendorError: the token does not work.
+        """
+        self._http.read(Ask("POST", "/auth.test", repeatable=True), Done)
 
     def post(self, channel: str, message: Mapping[str, Any]) -> Place:
         """Write a message; never sent twice by itself, as Slack knows no idempotency key.

@@ -52,6 +52,8 @@ def test_a_named_model_of_this_installation_is_used(tmp_path: Path) -> None:
         pytest.param("[model]\nnme = 1\n", SettingsError, "model.nme: no such setting; did you mean 'name'?", id="key misspelt"),
         pytest.param("[model]\nconcurrency = 0\n", SettingsError, "model.concurrency", id="out of bounds"),
         pytest.param("[model\n", SettingsError, "not TOML", id="not toml"),
+        pytest.param('[crm.policies]\nscoer = "own"\n', SettingsError, "no field of Bantam is called 'scoer'; there are score,", id="crm field misspelt"),
+        pytest.param('[crm.also_write.next_step]\nfield = "nxt"\n', SettingsError, "no field of Bantam is called 'nxt'", id="crm source misspelt"),
         pytest.param('[scoring]\nmodel = "bnt"\n', ScoreModelError, "did you mean 'bant'?", id="unknown score model"),
         pytest.param(
             "[scoring.models.x]\nweights = {budget = 0.1, authority = 0.2, need = 0.3, timeframe = 0.3}\n",

@@ -140,12 +140,17 @@ def ran(mine: Settings, fault: Fault, path: Path) -> None:
         assert delivery.state is DeliveryState.SENT
 
 
+_VENDORS = {
+    "gong", "fireflies", "zoom", "fathom", "slack", "google",
+    "crm", "hubspot", "salesforce", "pipedrive", "close", "people_data_labs",
+}  # fmt: skip
+
+
 def sections() -> list[tuple[str, type[Section]]]:
     return [
         (name, field.annotation)
         for name, field in Settings.model_fields.items()
-        if name in {"gong", "fireflies", "zoom", "fathom", "slack", "google"}
-        and isinstance(field.annotation, type)
+        if name in _VENDORS and isinstance(field.annotation, type)
     ]
 
 
@@ -171,6 +176,12 @@ def test_vendor_secrets_do_not_print() -> None:
         "BANTAM_SLACK__TOKEN": "hush-2",
         "BANTAM_GOOGLE__SERVICE_ACCOUNT_JSON": '{"private_key": "hush-3"}',
         "BANTAM_ZOOM__CLIENT_SECRET": "hush-4",
+        "BANTAM_HUBSPOT__TOKEN": "hush-5",
+        "BANTAM_SALESFORCE__CLIENT_SECRET": "hush-6",
+        "BANTAM_SALESFORCE__PRIVATE_KEY": "hush-7",
+        "BANTAM_PIPEDRIVE__TOKEN": "hush-8",
+        "BANTAM_CLOSE__API_KEY": "hush-9",
+        "BANTAM_PEOPLE_DATA_LABS__API_KEY": "hush-10",
     }
     assert "hush" not in repr(load_settings(env=env))
 

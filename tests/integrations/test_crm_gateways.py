@@ -236,8 +236,9 @@ def test_a_preview_says_what_would_change_and_changes_nothing(here: World) -> No
     here.gateway.send(a_delivery(here.kind.name))
     here.crm.edit(here.deal, "band", "mine")
     writes, remembered = here.crm.writes, dict(here.memory.records)
-    preview = here.gateway.preview(a_delivery(here.kind.name, points=71, band="hot"))
-    by_action = {m.field: m for m in preview.merged if m.action is not MergeAction.NOTHING}
+    where, merged = here.gateway.preview(a_delivery(here.kind.name, points=71, band="hot"))
+    by_action = {m.field: m for m in merged if m.action is not MergeAction.NOTHING}
+    assert where == f"deal {here.deal}: found before, or named by a person"
     assert set(by_action) == {"score", "band"}
     assert (by_action["score"].before, by_action["score"].after) == ("62", "71")
     assert by_action["band"].action is MergeAction.KEEP

@@ -35,6 +35,10 @@ class Slack(StandIn):
             return failure("invalid_auth")
         return None
 
+    @route("POST", "/auth.test")
+    def auth_test(self, request: Received) -> Reply:
+        return Reply(200, {"ok": True, "team_id": "T1", "user_id": "U9"})
+
     @route("POST", "/chat.postMessage")
     def post_message(self, request: Received) -> Reply:
         body = request.json()

@@ -1,0 +1,62 @@
+"""What `bantam crm` and `bantam connect` do, put together from settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bantam.domain.calls import CallId
+from bantam.domain.crm_records import Check, SetupStep
+from bantam.errors import SettingsError
+from bantam.settings import Settings
+from flows import connecting, crms, outcomes, vendors, wiring
+
+
+def set_up(settings: Settings, name: str, *, dry_run: bool) -> Sequence[SetupStep]:
+    """Make Bantam's fields in a CRM, or say what would be made.
+
+    Raises:
+        SettingsError: there is no such CRM, or a setting that it needs is not there.
+        VendorError: the CRM refuses.
+    """
+    around = vendors.surroundings(wiring.utc_now)
+    return crms.build_crm(name, settings, around).records.setup(dry_run=dry_run)
+
+
+def vendor_checks(settings: Settings, name: str) -> Sequence[Check]:
+    """Try a vendor's credentials with requests that change nothing.
+
+    Raises:
+        SettingsError: there is no such vendor, or a setting that it needs is not there.
+    """
+    return connecting.vendor_checks(name, settings, vendors.surroundings(wiring.utc_now))
+
+
+def can_be_checked(name: str) -> bool:
+    """Say whether `vendor_checks` knows a vendor or target."""
+    return name in connecting.CHECKED
+
+
+def link_call(settings: Settings, target: str, call_id: CallId, deal: str, *, actor: str) -> int:
+    """Remember which deal of a CRM a call belongs to; return how many deliveries it released.
+
+    Raises:
+        SettingsError: there is no such CRM.
+        NotInLedgerError: there is no such call.
+    """
+    if target not in crms.CRMS:
+        raise SettingsError(f"{target!r}: no such CRM; there are {', '.join(crms.CRMS)}")
+    with wiring.open_ledger(settings) as ledger:
+        return crms.link_call(ledger, target, call_id, deal, now=wiring.utc_now(), actor=actor)
+
+
+def read_closed_deals(settings: Settings, name: str, since: datetime | None) -> int:
+    """Read how deals ended in a CRM into the ledger; return how many were read.
+
+    Raises:
+        SettingsError: there is no such CRM, or a setting that it needs is not there.
+        VendorError: the CRM cannot be asked.
+    """
+    facts = crms.build_crm(name, settings, vendors.surroundings(wiring.utc_now)).facts
+    with wiring.open_ledger(settings) as ledger:
+        return outcomes.read_outcomes(ledger, facts, name, clock=wiring.utc_now, since=since)

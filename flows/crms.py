@@ -1,0 +1,229 @@
+"""From settings to CRM gateways: the part of wiring that knows these vendors.
+
+`flows/wiring.py` calls it. Vendors are imported when they are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from bantam.domain.calls import Call, CallId
+from bantam.domain.crm_records import Firmographics
+from bantam.domain.delivery import DeliveryState
+from bantam.errors import LedgerError, SettingsError
+from bantam.ledger.store import Ledger
+from bantam.ports import Fit, OutcomeSource
+from bantam.settings import Settings
+from flows.vendors import needed
+
+if TYPE_CHECKING:
+    from integrations.crm import CrmGateway, DealRecords, Slot
+    from integrations.http import Surroundings
+
+
+class CrmFacts(OutcomeSource, Fit, Protocol):
+    """What a CRM knows beside the score."""
+
+
+@dataclass(frozen=True)
+class Crm:
+    """One CRM, connected."""
+
+    records: DealRecords
+    facts: CrmFacts
+
+
+class FilledFit:
+    """Asks one source, and a second one for what the first does not know."""
+
+    def __init__(self, first: Fit, second: Fit) -> None:
+        """Take both; the first one's word counts."""
+        self._first = first
+        self._second = second
+        self.name = f"{first.name} and {second.name}"
+
+    def firmographics(self, call: Call) -> Firmographics:
+        """Return what both know (see `Fit.firmographics`); the second may cost money."""
+        known = self._first.firmographics(call)
+        if None not in {known.title, known.employees, known.industry, known.country}:
+            return known
+        return known.filled_from(self._second.firmographics(call))
+
+
+def build_crm(name: str, settings: Settings, around: Surroundings) -> Crm:
+    """Return a CRM by name.
+
+    Args:
+        name: "hubspot", "salesforce", "pipedrive" or "close".
+        settings: hold its section.
+        around: the world around its client.
+
+    Raises:
+        SettingsError: there is no such CRM, or a setting that it needs is not there.
+    """
+    if name not in CRMS:
+        raise SettingsError(f"CRM {name!r}: no such CRM; there are {', '.join(CRMS)}")
+    return CRMS[name](settings, around)
+
+
+def crm_gateway(name: str, settings: Settings, ledger: Ledger, around: Surroundings) -> CrmGateway:
+    """Return a CRM as a place that scores are delivered to.
+
+    Raises:
+        SettingsError: as `build_crm`.
+    """
+    from integrations.crm import CrmGateway  # noqa: PLC0415 - late, see above
+
+    return CrmGateway(
+        build_crm(name, settings, around).records,
+        memory=ledger,
+        calls=ledger,
+        clock=around.clock,
+        slots=slots_of(settings),
+    )
+
+
+def link_call(
+    ledger: Ledger, target: str, call_id: CallId, deal: str, *, now: datetime, actor: str
+) -> int:
+    """Remember which deal of a CRM a call belongs to, and release what waited for it.
+
+    Returns:
+        How many deliveries were released.
+
+    Raises:
+        NotInLedgerError: there is no such call.
+        LedgerError: it was remembered by somebody else at the same moment.
+    """
+    from integrations.crm.finding import call_record  # noqa: PLC0415 - late, see above
+
+    ledger.call(call_id)
+    memory = ledger.recall(target, call_record(call_id))
+    # A note on another deal is not this deal's.
+    moved = memory.deal_id not in {"", deal}
+    changes = {"deal_id": deal, **({"note_id": "", "note_key": ""} if moved else {})}
+    if not ledger.remember(target, call_record(call_id), memory.model_copy(update=changes)):
+        raise LedgerError(f"call {call_id}: somebody else changed it just now; try again")
+    held = ledger.deliveries(states=[DeliveryState.HELD], target=target, call_id=call_id)
+    keys = [delivery.key for delivery in held]
+    for key in keys:
+        ledger.release(key, now=now, actor=actor)
+    return len(keys)
+
+
+def slots_of(settings: Settings) -> tuple[Slot, ...]:
+    """Return the fields that Bantam may write, with their policies."""
+    from integrations.crm import slots_from  # noqa: PLC0415 - late, see above
+
+    also = {key: (what.field, what.policy) for key, what in settings.crm.also_write.items()}
+    return slots_from(settings.crm.policies, also)
+
+
+def build_fit(name: str, settings: Settings, around: Surroundings) -> Fit:
+    """Return who knows about the buyer: the CRM, and a data vendor for what it does not know.
+
+    Raises:
+        SettingsError: as `build_crm`.
+    """
+    crm = build_crm(name, settings, around).facts
+    if settings.crm.enrichment == "crm":
+        return crm
+    return FilledFit(crm, data_vendor(settings, around))
+
+
+def data_vendor(settings: Settings, around: Surroundings) -> Fit:
+    """Return People Data Labs.
+
+    Raises:
+        SettingsError: its key is not set.
+    """
+    from integrations.enrichment.people_data_labs import (  # noqa: PLC0415
+        PeopleDataLabs,
+        PeopleDataLabsAccount,
+    )
+
+    mine = settings.people_data_labs
+    account = PeopleDataLabsAccount(
+        needed("people_data_labs.api_key", mine.api_key),
+        mine.base_url,
+        mine.min_likelihood,
+        mine.requests_per_minute,
+    )
+    return PeopleDataLabs(account, around)
+
+
+def _hubspot(settings: Settings, around: Surroundings) -> Crm:
+    from integrations.hubspot.client import HubSpotAccount, HubSpotClient  # noqa: PLC0415
+    from integrations.hubspot.facts import HubSpotFacts  # noqa: PLC0415
+    from integrations.hubspot.gateway import HubSpotDeals  # noqa: PLC0415
+
+    mine = settings.hubspot
+    account = HubSpotAccount(
+        needed("hubspot.token", mine.token),
+        mine.base_url,
+        mine.version,
+        mine.time_zone,
+        mine.requests_per_10_seconds,
+        mine.source_id,
+    )
+    client = HubSpotClient(account, around)
+    return Crm(HubSpotDeals(client), HubSpotFacts(client))
+
+
+def _salesforce(settings: Settings, around: Surroundings) -> Crm:
+    from integrations.salesforce.client import SalesforceAccount, SalesforceClient  # noqa: PLC0415
+    from integrations.salesforce.facts import SalesforceFacts  # noqa: PLC0415
+    from integrations.salesforce.gateway import SalesforceDeals  # noqa: PLC0415
+
+    mine = settings.salesforce
+    secret, key = "", ""
+    if mine.private_key is not None:
+        key = mine.private_key.get_secret_value()
+    else:
+        secret = needed("salesforce.client_secret", mine.client_secret)
+    account = SalesforceAccount(
+        base_url=needed("salesforce.base_url", mine.base_url),
+        client_id=needed("salesforce.client_id", mine.client_id),
+        client_secret=secret,
+        private_key=key,
+        username=needed("salesforce.username", mine.username) if key else "",
+        login_audience=mine.login_audience,
+        version=mine.version,
+    )
+    client = SalesforceClient(account, around)
+    return Crm(SalesforceDeals(client, around.clock), SalesforceFacts(client))
+
+
+def _pipedrive(settings: Settings, around: Surroundings) -> Crm:
+    from integrations.pipedrive.client import PipedriveAccount, PipedriveClient  # noqa: PLC0415
+    from integrations.pipedrive.facts import PipedriveFacts  # noqa: PLC0415
+    from integrations.pipedrive.gateway import PipedriveDeals  # noqa: PLC0415
+
+    mine = settings.pipedrive
+    token = needed("pipedrive.token", mine.token)
+    client = PipedriveClient(
+        PipedriveAccount(token, mine.base_url, mine.requests_per_second), around
+    )
+    return Crm(PipedriveDeals(client), PipedriveFacts(client))
+
+
+def _close(settings: Settings, around: Surroundings) -> Crm:
+    from integrations.close.client import CloseAccount, CloseClient  # noqa: PLC0415
+    from integrations.close.facts import CloseFacts  # noqa: PLC0415
+    from integrations.close.gateway import CloseDeals  # noqa: PLC0415
+
+    mine = settings.close
+    key = needed("close.api_key", mine.api_key)
+    client = CloseClient(CloseAccount(key, mine.base_url, mine.requests_per_second), around)
+    return Crm(CloseDeals(client), CloseFacts(client))
+
+
+CRMS: Mapping[str, Callable[[Settings, Surroundings], Crm]] = {
+    "hubspot": _hubspot,
+    "salesforce": _salesforce,
+    "pipedrive": _pipedrive,
+    "close": _close,
+}
