@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +17,8 @@ from bantam.domain.crm_records import RecordMemory
 from bantam.domain.delivery import Delivery, Receipt
 from bantam.domain.merge import MergeAction, Policy
 from bantam.errors import UnresolvedDealError, VendorBusyError, VendorDownError, VendorError
-from integrations.crm import slots_from
+from bantam.ledger.store import Ledger
+from integrations.crm import CrmGateway, slots_from
 from integrations.crm.records import note_marker
 from tests.crm_cases import QUOTE, a_delivery, a_note
 from tests.crm_worlds import EMAIL, KINDS, World, world
@@ -276,7 +280,8 @@ def test_a_fault_at_any_request_ends_in_the_right_state_once(name: str, fault: F
             assert len(here.crm.notes_on(here.deal)) == notes, hit
             assert here.server.faults.unused == []
             here.crm.edit(here.deal, "score", "55")
-            here.server.faults.at(min(number, 2), fault)
+            if not fault.hold:  # each costs a wait, and the first delivery has shown it
+                here.server.faults.at(min(number, 2), fault)
             receipt = deliver(here, points=71, scored_at=SCORED_AT + timedelta(days=1))
             assert here.crm.shown(here.deal, "score") == "55"
             assert receipt.conflicts == ("score",)
@@ -326,6 +331,71 @@ def test_policies_hold_on_the_first_write(
     assert here.crm.shown(here.deal, "next_question") == after
     expects_conflict = policy is Policy.CONFIRM or (policy is Policy.OWN and before)
     assert receipt.conflicts == (("next_question",) if expects_conflict else ())
+
+
+@pytest.mark.parametrize(
+    ("before", "edited", "after"),
+    [
+        pytest.param("", None, "Who signs?", id="empty: filled"),
+        pytest.param("call Bo", None, "call Bo", id="taken: left alone"),
+        pytest.param("", "ask legal", "ask legal", id="filled, then edited: the edit stays"),
+        pytest.param("", "", "", id="filled, then cleared: stays empty"),
+    ],
+)
+def test_a_field_that_people_use_is_filled_once_when_asked(
+    here: World, before: str, edited: str | None, after: str
+) -> None:
+    key = here.crm.their_field()
+    here.gateway = CrmGateway(
+        here.gateway.records, memory=here.memory, calls=here.calls, clock=here.clock,
+        slots=slots_from(extra={key: ("next_question", Policy.WRITE_IF_EMPTY)}),
+    )  # fmt: skip
+    if before:
+        here.crm.typed(here.deal, key, before)
+    here.gateway.send(a_delivery(here.kind.name, next_question="Who signs?"))
+    assert here.crm.typed(here.deal, key) == (before or "Who signs?")
+    if edited is not None:
+        here.crm.typed(here.deal, key, edited)
+    later = SCORED_AT + timedelta(days=1)
+    receipt = here.gateway.send(
+        a_delivery(here.kind.name, next_question="By when?", scored_at=later)
+    )
+    assert here.crm.typed(here.deal, key) == after
+    assert here.crm.shown(here.deal, "next_question") == "By when?"
+    assert receipt.conflicts == ((key,) if edited is not None else ())
+
+
+def test_two_workers_at_one_deal_end_with_the_newer_call_and_both_notes(
+    here: World, tmp_path: Path
+) -> None:
+    newer = CALLED_AT + timedelta(days=1)
+    here.linked_call("c-2", started_at=newer)
+    owed = [
+        a_delivery(here.kind.name),
+        a_delivery(here.kind.name, call_id=CallId("c-2"), called_at=newer, points=90),
+    ]
+    with Ledger.open(f"sqlite:///{tmp_path / 'bantam.db'}", create=True) as ledger:
+        gateway = CrmGateway(
+            here.gateway.records,
+            memory=ledger,
+            calls=here.calls,
+            clock=here.clock,
+            slots=slots_from(),
+        )
+
+        def work(delivery: Delivery) -> None:
+            ends_at = time.monotonic() + 60
+            while time.monotonic() < ends_at:
+                with contextlib.suppress(VendorBusyError):
+                    gateway.send(delivery)
+                    return
+            raise AssertionError("never got its turn")
+
+        with ThreadPoolExecutor(2) as workers:
+            list(workers.map(work, owed * 3))
+    assert here.crm.shown(here.deal, "score") == "90"
+    assert here.crm.shown(here.deal, "last_call_id") == "c-2"
+    assert len(here.crm.notes_on(here.deal)) == 2
 
 
 @pytest.mark.parametrize("name", VENDORS)

@@ -73,6 +73,16 @@ class Close(StandIn):
         lead = self.opportunities[deal_id]["lead_id"]
         return [n["note"] for n in self.notes if n["lead_id"] == lead]
 
+    def their_field(self) -> str:
+        """Return the key of a text field that people use."""
+        return self._add_field({"name": "Next step", "type": "text"})["id"]
+
+    def typed(self, deal_id: str, key: str, value: str | None = None) -> str:
+        """Type a value into a field as a person, or look at what stands there."""
+        if value is not None:
+            self._set(self.opportunities[deal_id], f"custom.{key}", value or None)
+        return self.opportunities[deal_id].get(f"custom.{key}", "")
+
     def remove(self, deal_id: str) -> None:
         del self.opportunities[deal_id]
 

@@ -77,6 +77,16 @@ class HubSpot(StandIn):
         ids = self.links.get(("deals", deal_id, "notes"), [])
         return [self.objects["notes"][i]["hs_note_body"] for i in ids]
 
+    def their_field(self) -> str:
+        """Return the key of a text field that people use."""
+        return "next_step"
+
+    def typed(self, deal_id: str, key: str, value: str | None = None) -> str:
+        """Type a value into a field as a person, or look at what stands there."""
+        if value is not None:
+            self._set(deal_id, key, value, source="CRM_UI", user=7)
+        return self.objects["deals"][deal_id].get(key, "")
+
     def remove(self, deal_id: str) -> None:
         del self.objects["deals"][deal_id]
 

@@ -63,6 +63,16 @@ class Pipedrive(StandIn):
     def notes_on(self, deal_id: str) -> list[str]:
         return [n["content"] for n in self.notes if str(n["deal_id"]) == deal_id]
 
+    def their_field(self) -> str:
+        """Return the key of a text field that people use."""
+        return self._add_field({"field_name": "Next step", "field_type": "varchar"})["field_code"]
+
+    def typed(self, deal_id: str, key: str, value: str | None = None) -> str:
+        """Type a value into a field as a person, or look at what stands there."""
+        if value is not None:
+            self.deals[deal_id]["custom_fields"][key] = value or None
+        return self.deals[deal_id]["custom_fields"].get(key) or ""
+
     def remove(self, deal_id: str) -> None:
         del self.deals[deal_id]
 

@@ -95,6 +95,17 @@ class Salesforce(StandIn):
     def notes_on(self, deal_id: str) -> list[str]:
         return [a[NOTE] for a in self.assessments.values() if a[LINK] == deal_id]
 
+    def their_field(self) -> str:
+        """Return the key of a text field that people use."""
+        self.fields["Opportunity"]["NextStep"] = "string"
+        return "NextStep"
+
+    def typed(self, deal_id: str, key: str, value: str | None = None) -> str:
+        """Type a value into a field as a person, or look at what stands there."""
+        if value is not None:
+            self._set(deal_id, key, value or None, PERSON)
+        return self.opportunities[deal_id].get(key) or ""
+
     def remove(self, deal_id: str) -> None:
         del self.opportunities[deal_id]
 
