@@ -148,6 +148,28 @@ class PreviewGateway(Gateway, Protocol):
         ...
 
 
+@runtime_checkable
+class Erasable(Protocol):
+    """A gateway that can take back what it wrote."""
+
+    def clear(self, delivery: Delivery, receipt: Receipt) -> Sequence[str]:
+        """Clear what stands there because of a delivery whose words were erased on request.
+
+        What people typed stays. Clearing twice is harmless.
+
+        Args:
+            delivery: the last one of its call; its note holds no words any more.
+            receipt: what the target answered.
+
+        Returns:
+            What a person has to remove there by hand; empty when nothing is left.
+
+        Raises:
+            VendorError: the target cannot be asked.
+        """
+        ...
+
+
 class RateLimiter(Protocol):
     """Keeps the count of requests per vendor and tenant. Thread-safe."""
 

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from benchmarks.measure import REPO, Row
 
-NAMES = ("startup", "stages", "throughput", "folder")
+NAMES = ("startup", "stages", "throughput", "folder", "latency", "backfill")
 _VERSIONS = ("bantam", "numpy", "openai", "prefect", "pydantic", "sqlalchemy")
 
 

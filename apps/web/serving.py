@@ -17,12 +17,15 @@ from bantam.errors import SettingsError
 from bantam.settings import Settings
 from flows import wiring
 from flows.deliver import deliver
+from flows.forget import sweep_old
 from flows.inbox import pick_up
 from flows.poll import poll
 from flows.rounds import Duty, Rounds
 from flows.worker import Worker
 
 DELIVERIES_A_TURN = 100
+SWEEP_SECONDS = 3600.0
+"""Between two looks for words that are too old."""
 
 
 async def serve(settings: Settings, *, tell: Callable[[str], None]) -> bool:
@@ -77,6 +80,21 @@ def duties(worker: Worker, settings: Settings) -> list[Duty]:
             wakes=("deliver",),
         ),
         Duty("deliver", lambda: _deliver(worker), every=serve_settings.deliver_every),
+        *_retention(worker, settings),
+    ]
+
+
+def _retention(worker: Worker, settings: Settings) -> list[Duty]:
+    """Return the duty of erasing old words, where an age is set."""
+    days = settings.retention.days
+    if days is None:
+        return []
+    return [
+        Duty(
+            "retention",
+            lambda: sweep_old(worker.ledger, days=days, clock=worker.clock),
+            every=SWEEP_SECONDS,
+        )
     ]
 
 

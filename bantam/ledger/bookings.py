@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import Connection, delete, func, select, text, update
 
 from bantam.domain.activity import Activity, ActivityKind
 from bantam.domain.booking import Busy
@@ -18,6 +18,7 @@ from bantam.domain.scheduled import (
     CallRequest,
     Happened,
     Happening,
+    Lead,
     follow,
     requested,
     told,
@@ -28,7 +29,7 @@ from bantam.ledger.activities import append_activities
 from bantam.ledger.database import Database, insert_into
 from bantam.ledger.leases import Lease, Terms, settle, take
 from bantam.ledger.rows import parsed
-from bantam.ledger.tables import BookingRow
+from bantam.ledger.tables import BookingRow, LeadRow
 
 _CALENDAR_LOCK = 0x62616E63616C
 """PostgreSQL advisory lock held while a time is chosen ("bancal" in ASCII)."""
@@ -256,3 +257,24 @@ def _columns(booking: Booking) -> dict[str, Any]:
 
 def _booking(row: Any) -> Booking:
     return parsed(Booking, row.body, f"booking {row.id}")
+
+
+def erase_leads(database: Database, email: str) -> int:
+    """Erase who asked for calls by form, on request; return how many rows named him.
+
+    Args:
+        database: holds bookings and the embedded CRM's leads.
+        email: of the lead; capitals and outer blanks do not matter.
+    """
+    wanted = email.strip().lower()
+    nobody = Lead(email="erased")
+    with database.write() as connection:
+        mine = select(BookingRow.id, BookingRow.body).where(BookingRow.email == wanted)
+        rows = connection.execute(mine).all()
+        for row in rows:
+            booking = parsed(Booking, row.body, f"booking {row.id}")
+            kept = booking.model_copy(update={"lead": nobody}).model_dump_json()
+            changed = update(BookingRow).where(BookingRow.id == row.id)
+            connection.execute(changed.values(email=nobody.email, body=kept))
+        leads = connection.execute(delete(LeadRow).where(LeadRow.email == wanted))
+    return len(rows) + leads.rowcount

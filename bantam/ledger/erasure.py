@@ -7,11 +7,12 @@ A forgotten call stays in the table so that the next run does not fetch and scor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, Text, bindparam, cast, delete, select, update
 
 from bantam.domain.activity import Activity, ActivityKind
 from bantam.domain.bant import (
@@ -30,8 +31,9 @@ from bantam.domain.score import Score
 from bantam.domain.value import digest
 from bantam.errors import NotInLedgerError
 from bantam.ledger.activities import append_activities, customer_of
+from bantam.ledger.bookings import erase_leads
 from bantam.ledger.calls import lock_calls
-from bantam.ledger.database import Database
+from bantam.ledger.database import Database, pages
 from bantam.ledger.outbox import sent_of
 from bantam.ledger.owed import UNSENT
 from bantam.ledger.rows import Forgotten, Sent, parsed
@@ -45,6 +47,8 @@ from bantam.ledger.tables import (
     ReviewRow,
     ScoreRow,
 )
+
+_PAGE = 100
 
 _Worded = ExtractionRow | ScoreRow | ReviewRow
 
@@ -81,6 +85,53 @@ class Erasure:
         if not ids:
             raise NotInLedgerError(f"deal {deal_id!r}: no call of it is in the ledger")
         return self._forget(ids, now=now, actor=actor)
+
+    def forget_person(self, who: str, *, now: datetime, actor: str) -> Forgotten:
+        """Erase the words of all calls that somebody was on, and what he asked for by form.
+
+        Args:
+            who: an e-mail address or a full name; capitals and outer blanks do not matter.
+            now: aware UTC time.
+            actor: who asked for it.
+
+        Raises:
+            NotInLedgerError: nobody of this name or address is in the ledger.
+        """
+        ids = list(self._calls_with(who))
+        leads = erase_leads(self._database, who)
+        if not ids and not leads:
+            raise NotInLedgerError("person: nobody of this name or address is in the ledger")
+        return self._forget(ids, now=now, actor=actor) if ids else Forgotten()
+
+    def forget_older(self, before: datetime, *, limit: int, now: datetime, actor: str) -> Forgotten:
+        """Erase the words of calls that started before a time, the oldest first.
+
+        Args:
+            before: aware, exclusive.
+            limit: at most so many at once.
+            now: aware UTC time.
+            actor: who asked for it.
+        """
+        old = select(CallRow.id).where(CallRow.started_at < before, CallRow.forgotten_at.is_(None))
+        with self._database.read() as connection:
+            found = connection.execute(old.order_by(CallRow.started_at, CallRow.id).limit(limit))
+            ids = sorted(CallId(i) for i in found.scalars())
+        return self._forget(ids, now=now, actor=actor) if ids else Forgotten()
+
+    def _calls_with(self, who: str) -> Iterator[CallId]:
+        """Yield the calls that somebody was on, in order. Reads only what may hold the name."""
+        wanted = who.strip().casefold()
+        query = select(CallRow.id, CallRow.body).where(CallRow.forgotten_at.is_(None))
+        # LIKE knows capitals of ASCII only; the longest such piece is enough to narrow it down.
+        piece = max(re.findall(r"[a-z0-9@.\-]+", wanted), key=len, default="")
+        if piece:
+            query = query.where(cast(CallRow.body, Text).icontains(piece, autoescape=True))
+        for rows in pages(self._database, query, CallRow.id, size=_PAGE):
+            for row in rows:
+                call = parsed(Call, row.body, f"call {row.id!r}")
+                names = (n for p in call.participants for n in (p.email, p.name) if n)
+                if any(name.strip().casefold() == wanted for name in names):
+                    yield CallId(row.id)
 
     def _forget(self, ids: Sequence[CallId], *, now: datetime, actor: str) -> Forgotten:
         with self._database.write() as connection:

@@ -108,6 +108,42 @@ class CrmGateway:
             answers.update(self._write_notes(batch))
         return [answers[place] for place in range(len(deliveries))]
 
+    def clear(self, delivery: Delivery, receipt: Receipt) -> tuple[str, ...]:  # noqa: ARG002
+        """Empty the fields that still hold what we wrote because of a call; see `Erasable`.
+
+        A field that a person changed since stays, and so do the fields of another call's reading.
+
+        Raises:
+            VendorError: the CRM cannot be asked, or does not take it.
+        """
+        of_call = self._memory.recall(self.name, call_record(delivery.call_id))
+        if not of_call.deal_id:
+            return ()
+        memory = self._memory.recall(self.name, _deal_record(of_call.deal_id))
+        if memory.called_at == delivery.note.called_at:
+            self._empty(of_call.deal_id, memory)
+        if not of_call.note_id:
+            return ()
+        return (f"delete note {of_call.note_id} of deal {of_call.deal_id} by hand",)
+
+    def _empty(self, deal_id: str, memory: RecordMemory) -> None:
+        there = self.records.read([deal_id], self._slots).get(deal_id)
+        if there is None:
+            return
+        ours = {
+            slot.name: ""
+            for slot in self._slots
+            if (value := there.get(slot.name, Present()).value)
+            and fingerprint(value) in memory.written.get(slot.name, ())
+        }
+        for answer in self.records.write([Update(deal_id, ours)], self._slots) if ours else ():
+            if isinstance(answer, VendorError):
+                raise answer
+        # Another call's reading is no longer older than what stands there.
+        emptied = {**memory.written, **dict.fromkeys(ours, (fingerprint(""),))}
+        changes = {"written": emptied, "called_at": None, "scored_at": None}
+        self._memory.remember(self.name, _deal_record(deal_id), memory.model_copy(update=changes))
+
     def preview(self, delivery: Delivery) -> tuple[str, Sequence[Merged]]:
         """Return the deal, with the reason, and what `send` would do to each field of it now.
 

@@ -8,6 +8,7 @@ our message (its metadata carries the call's id) before another one is written.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Protocol
 
@@ -111,6 +112,18 @@ class SlackGateway:
             return Receipt(record_id=NOT_POSTED, details={"points": str(note.points)})
         channel = self._channel(note)
         return self._receipt(self._client.post(channel, _message(delivery, why)), note)
+
+    def clear(self, delivery: Delivery, receipt: Receipt) -> tuple[str, ...]:  # noqa: ARG002
+        """Write the message anew, without words; see `Erasable`.
+
+        Raises:
+            VendorError: Slack cannot be asked.
+        """
+        place = _place_of(self._past.last_sent(self.name, call_id=delivery.call_id))
+        if place is not None:
+            with suppress(VendorNotFoundError):
+                self._client.update(place, _message(delivery, None))
+        return ()
 
     def _why(self, note: ScoreNote) -> str | None:
         """Return why this score is news; an older call than the last one is none."""

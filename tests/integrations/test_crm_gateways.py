@@ -441,3 +441,28 @@ def test_no_error_or_log_line_holds_the_buyers_words(
     assert "Forty thousand" not in caplog.text
     assert EMAIL not in caplog.text
     assert "Forty thousand" not in repr(a_note().points)
+
+
+def test_what_was_forgotten_is_cleared_and_what_a_person_typed_stays(here: World) -> None:
+    delivery = a_delivery(here.kind.name)
+    receipt = here.gateway.send(delivery)
+    here.crm.edit(here.deal, "next_question", "I ask this myself")
+    left = here.gateway.clear(delivery, receipt)
+    shown = {f.name: here.crm.shown(here.deal, f.name) for f in CRM_FIELDS}
+    assert shown.pop("next_question") == "I ask this myself"
+    assert not any(shown.values())
+    note_id = receipt.details["note_id"]
+    assert left == (f"delete note {note_id} of deal {here.deal} by hand",)
+    writes = here.crm.writes
+    here.gateway.clear(delivery, receipt)
+    assert here.crm.writes == writes
+
+
+def test_another_calls_reading_stays_when_one_call_is_forgotten(here: World) -> None:
+    here.linked_call("c-2")
+    first = a_delivery(here.kind.name)
+    receipt = here.gateway.send(first)
+    later = first.note.called_at + timedelta(days=1)
+    here.gateway.send(a_delivery(here.kind.name, call_id="c-2", points=71, called_at=later))
+    here.gateway.clear(first, receipt)
+    assert here.crm.shown(here.deal, "score") == "71"

@@ -19,12 +19,14 @@ from bantam.domain.bant import (
 from bantam.domain.calls import Call, CallId, DealId, Participant, Side, Turn
 from bantam.domain.delivery import DeliveryState, Receipt
 from bantam.domain.evidence import Evidence, RejectedEvidence, Rejection, Span
+from bantam.domain.pickup import Notice
 from bantam.domain.review import Review
+from bantam.domain.scheduled import CallRequest, Lead
 from bantam.errors import LeaseLostError, NotInLedgerError
 from bantam.ledger.rows import Answer, Entry, Recorded
 from bantam.ledger.store import Ledger
-from tests.factories import a_reading, an_extraction
-from tests.ledgers import NOW, scored
+from tests.factories import a_call, a_reading, an_extraction
+from tests.ledgers import NOW, many, scored
 
 SECRET = "xylophone"
 """Stands in every text that can hold somebody's words or name."""
@@ -211,3 +213,31 @@ def test_no_word_is_left_in_the_sqlite_files(tmp_path: Path) -> None:
 
         for path in tmp_path.iterdir():
             assert SECRET.encode() not in path.read_bytes(), path
+
+
+def test_a_person_is_found_whatever_the_capitals_and_a_lead_is_erased_too(
+    ledger: Ledger,
+) -> None:
+    people = (Participant(id="b", name="Jörg Müller", email="J.M@Buyer.example"),)
+    turn = Turn(speaker="b", text="Forty thousand.")
+    call = a_call(id=CallId("c-jm"), participants=people, turns=(turn,))
+    ledger.record_many([scored(call), scored(a_call(id=CallId("c-2")))])
+    lead = Lead(email="j.m@buyer.example", name="Jörg Müller")
+    asked = CallRequest(form_id="f", response_id="r", submitted_at=NOW, lead=lead)
+    notice = Notice(source="generic", delivery_id="1", event="form", request=asked)
+    ledger.receive([notice], now=NOW)
+
+    gone = ledger.forget_person("JÖRG müller ", now=NOW, actor="dpo")
+    assert gone.calls == ("c-jm",)
+    assert ledger.forget_person("j.m@buyer.example", now=NOW, actor="dpo").calls == ()
+    with pytest.raises(NotInLedgerError, match="nobody of this name or address"):
+        ledger.forget_person("j.m@buyer.example", now=NOW, actor="dpo")
+    assert ledger.call(CallId("c-2")).turns
+
+
+def test_older_calls_are_forgotten_some_at_a_time(ledger: Ledger) -> None:
+    ledger.record_many(many(5))
+    first = ledger.forget_older(NOW + timedelta(days=999), limit=3, now=NOW, actor="retention")
+    assert first.calls == ("c-0000", "c-0001", "c-0002")
+    again = ledger.forget_older(NOW + timedelta(days=999), limit=3, now=NOW, actor="retention")
+    assert again.calls == ("c-0003", "c-0004")
