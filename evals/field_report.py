@@ -27,7 +27,7 @@ class FieldReport(Value):
     macro_f1: Mapping[Criterion, Estimate]
     slices: tuple[Slice, ...]
     values: ValueFigures | None
-    """None for a saved run, which holds no values."""
+    """None for a saved run, which holds no values, and where all labels are reviews."""
     people: FieldFigures | None
     """Agreement of two people on the calls that both labelled."""
     stability: Stability | None
@@ -49,13 +49,14 @@ def field_report(
         ValueError: the run has no items.
     """
     run = found.run
+    with_values = [(gold, e) for gold, e in found.extractions if not gold.levels_only]
     return FieldReport(
         run=run,
         gate=verdict,
         levels=field_figures(_pairs(run)),
         macro_f1=macro_f1(run),
         slices=slices_of(run),
-        values=value_figures(found.extractions) if found.extractions else None,
+        values=value_figures(with_values) if with_values else None,
         people=between_people([gold for gold, _ in found.extractions]),
         stability=stability(run, model, threshold=threshold),
     )

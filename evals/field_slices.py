@@ -25,7 +25,7 @@ class Slice(Value):
     """Readings of one group."""
 
     key: str
-    """"language", "length", "transcript" or "evidence"."""
+    """"language", "length", "transcript", "evidence" or "labels"."""
     value: str
     items: int = Field(ge=0)
     """Criterion readings in it."""

@@ -44,6 +44,8 @@ class GateResult(Value):
     invariants: tuple[Invariant, ...]
     comparison: Comparison | None
     """None without a baseline to compare with."""
+    outcome: tuple[Check, ...] = ()
+    """Checks on closed deals, where asked for."""
     warnings: tuple[str, ...]
     needed: int | None = Field(default=None, ge=0)
     """When inconclusive: the items it would take."""
@@ -78,6 +80,7 @@ def gate(candidate: EvalRun, baseline: EvalRun | None, extra: Sequence[Check] = 
         reasons=tuple(reasons),
         invariants=invariants,
         comparison=comparison,
+        outcome=tuple(extra),
         warnings=tuple(warnings_of(baseline, candidate)) if baseline is not None else (),
         needed=max((c.needed or 0 for c in unsure), default=None)
         if verdict is Verdict.INCONCLUSIVE

@@ -51,6 +51,8 @@ class GoldCall(Value):
     second: Mapping[Criterion, GoldLabel] = {}
     """What a second person read in the same call (`gold_second`), without seeing the first."""
     traps: tuple[str, ...] = ()
+    levels_only: bool = False
+    """True: nobody labelled amounts, dates or people (labels from reviews)."""
 
     @property
     def slices(self) -> dict[str, str]:
@@ -62,6 +64,7 @@ class GoldCall(Value):
             "language": self.call.language,
             "length": "short" if len(turns) < _SHORT_TURNS else long,
             "transcript": "punctuated" if 2 * ended >= len(turns) else "raw",
+            **({"labels": "reviews"} if self.levels_only else {}),
         }
 
     def position(self, criterion: Criterion) -> str | None:

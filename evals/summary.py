@@ -47,8 +47,9 @@ def report_lines(report: FieldReport) -> Iterator[str]:
         )
         mark = "" if item.holds else " **BROKEN**"
         yield f"| {item.name} | {item.seen.hits} of {item.seen.n} | {bound}{mark} |"
-    if result.comparison is not None:
-        yield from _comparison_lines(result.comparison.checks)
+    checks = [*(result.comparison.checks if result.comparison else ()), *result.outcome]
+    if checks:
+        yield from _comparison_lines(checks)
     yield from _level_lines(report)
     yield from _slice_lines(report)
     yield from _value_lines(report.values)

@@ -9,6 +9,9 @@ import click
 
 from apps.cli import exit_codes
 from apps.cli.deal_source import landmark_options, material_of, rule_of, table_options
+from apps.cli.evals_labels import closed_deals_check, reviewed_calls
+from apps.cli.evals_real import false_alarms_command, persuasion_command
+from apps.cli.evals_replay import replay_command
 from apps.cli.main import settings_of
 from apps.cli.terminal import stderr
 from apps.cli.written import FILE, print_lines, write
@@ -18,9 +21,10 @@ from evals.compare import Verdict
 from evals.field_report import field_report
 from evals.field_run import FieldRun, field_run
 from evals.gate import gate
-from evals.gold import gold_calls
+from evals.gold import GoldCall, gold_calls
 from evals.power import power_line
 from evals.report import ReportParts, html_report
+from evals.reviewed import FLATTERED
 from evals.runs import EvalRun, accept_baseline, read_baseline
 from evals.study import StudyOptions, study
 from evals.summary import power_lines, report_lines, study_lines
@@ -77,6 +81,21 @@ def evals_command() -> None:
     show_default=True,
     help="Also read each call with words to the reader in it.",
 )
+@click.option(
+    "--reviews",
+    is_flag=True,
+    help="Also take the ledger's reviewed calls as labelled ones (flattering: see the report).",
+)
+@click.option(
+    "--outcomes",
+    is_flag=True,
+    help="Also read the ledger's calls of closed deals anew; fewer won ones found blocks.",
+)
+@click.option(
+    "--deals",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="With --outcomes: a CSV of deals instead of the ledger's outcomes.",
+)
 @click.option("--save", type=FILE, help="Write the run (ids and levels, no words) to this file.")
 @click.option("--html", "html_path", type=FILE, help="Write the report for people to this file.")
 @click.option("--markdown", type=FILE, help="Write the report for a pull request to this file.")
@@ -94,6 +113,9 @@ def run_command(
     model: str | None,
     samples: int | None,
     attack: bool,
+    reviews: bool,
+    outcomes: bool,
+    deals: Path | None,
     save: Path | None,
     html_path: Path | None,
     markdown: Path | None,
@@ -108,16 +130,20 @@ def run_command(
     """
     if reason and not accept_baseline:
         raise click.UsageError("--reason goes with --accept-baseline")
+    _refuse_odd_pairs(candidate, deals, reviews=reviews, outcomes=outcomes)
     settings = wiring.with_options(settings_of(ctx), extractor=extractor, model=model)
     known = read_baseline(baseline)
-    found = (
-        FieldRun(_saved(candidate), ())
-        if candidate is not None
-        else _read(settings, cases, samples, attack=attack)
-    )
-    result = gate(found.run, known.run if known else None)
+    if candidate is not None:
+        found = FieldRun(_saved(candidate), ())
+    else:
+        calls = [*gold_calls(cases), *(reviewed_calls(settings) if reviews else ())]
+        found = _read(settings, calls, samples, attack=attack)
+    extra = []
+    if outcomes:
+        extra.append(closed_deals_check(settings, wiring.build_extractor(settings, None), deals))
+    result = gate(found.run, known.run if known else None, extra)
     report = field_report(found, result, settings.score_model(), threshold=_top_band(settings))
-    lines = list(report_lines(report))
+    lines = [*report_lines(report), *([f"Mind: {FLATTERED}."] if reviews else [])]
     print_lines(lines)
     if json_path is not None:
         write(json_path, report.model_dump_json(indent=1) + "\n")
@@ -242,13 +268,24 @@ def power_command(
     return exit_codes.OK
 
 
-def _read(settings: Settings, cases: Path, samples: int | None, *, attack: bool) -> FieldRun:
+def _refuse_odd_pairs(
+    candidate: Path | None, deals: Path | None, *, reviews: bool, outcomes: bool
+) -> None:
+    if candidate is not None and (reviews or outcomes):
+        raise click.UsageError("--candidate is a saved run: it reads no call of the ledger")
+    if deals is not None and not outcomes:
+        raise click.UsageError("--deals goes with --outcomes")
+
+
+def _read(
+    settings: Settings, calls: list[GoldCall], samples: int | None, *, attack: bool
+) -> FieldRun:
     embedded = settings.extractor == "embedded"
     count = samples or (1 if embedded else 3)
     # No ledger: a remembered answer would make every sample the same.
     readers = [wiring.build_extractor(settings, None) for _ in range(count)]
     return field_run(
-        gold_calls(cases),
+        calls,
         readers,
         settings.score_model(),
         now=wiring.utc_now,
@@ -271,3 +308,8 @@ def _accept(path: Path, run: EvalRun, reason: str | None, verdict: str) -> None:
 
 def _top_band(settings: Settings) -> float:
     return float(max(band.at_least for band in settings.score_model().bands))
+
+
+evals_command.add_command(replay_command)
+evals_command.add_command(persuasion_command)
+evals_command.add_command(false_alarms_command)
