@@ -30,6 +30,7 @@ _COMMANDS = {
     "forget": "apps.cli.forget:forget_command",
     "evals": "apps.cli.evals:evals_command",
     "serve": "apps.cli.serve:serve_command",
+    "outcomes": "apps.cli.outcomes:outcomes_command",
     "fit": "apps.cli.fit:fit_command",
     "doctor": "apps.cli.doctor:doctor_command",
 }
@@ -48,6 +49,7 @@ _SHORT_HELP = {
     "forget": "Erase the words of a call, a deal's calls or a person's, here and in the CRM.",
     "evals": "Measure against labels and closed deals; gate a change; count deals needed.",
     "serve": "Receive webhooks, poll, score and deliver, in one process.",
+    "outcomes": "Keep how deals ended, from a CRM or a table.",
     "fit": "Learn weights and a probability from closed deals, or a score from leads.",
     "doctor": "Check settings, ledger and model server.",
 }
