@@ -9,9 +9,10 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
 
@@ -231,7 +232,7 @@ def _overlay(data: dict[str, Any], env: Mapping[str, str]) -> None:
             place = place.setdefault(section, {})
             if not isinstance(place, dict):
                 raise SettingsError(f"{name}: {section} is a value in {FILE_NAME}, not a section")
-        place[key] = _parsed(text)
+        place[key] = _parsed(text, _type_at(sections, key))
     openai_key = env.get("OPENAI_API_KEY")
     if openai_key and "api_key" not in data.get("model", {}):
         data.setdefault("model", {})["api_key"] = openai_key
@@ -241,11 +242,33 @@ _OTHER_VARIABLES = ("BANTAM_CONFIG", "BANTAM_SHARED", "BANTAM_TEST_")
 """Not settings: where the file is, and what only tests read."""
 
 
-def _parsed(text: str) -> Any:
+def _parsed(text: str, wanted: Any) -> Any:
+    """Read a variable as TOML, or as it stands: a key of digits alone stays what it is."""
     try:
-        return tomllib.loads(f"v = {text}")["v"]
+        value = tomllib.loads(f"v = {text}")["v"]
     except tomllib.TOMLDecodeError:
         return text
+    return text if _is_text(wanted) and not isinstance(value, str) else value
+
+
+def _is_text(wanted: Any) -> bool:
+    """Say whether a type is text: secret, optional or under a name (`DealId`), or plain."""
+    options = get_args(wanted) if get_origin(wanted) in {Union, UnionType} else (wanted,)
+    plain = {getattr(option, "__supertype__", option) for option in options}
+    return plain <= {str, SecretStr, Path, type(None)}
+
+
+def _type_at(sections: Sequence[str], key: str) -> Any:
+    """Return the type of a setting, None where there is no such setting."""
+    here: Any = Settings
+    for part in (*sections, key):
+        if isinstance(here, type) and issubclass(here, BaseModel):
+            field = here.model_fields.get(part)
+            here = field.annotation if field else None
+        else:
+            # A mapping by name: what it holds.
+            here = get_args(here)[1] if get_origin(here) is Mapping else None
+    return here
 
 
 def _as_settings_error(where: Path, error: ValidationError) -> SettingsError:

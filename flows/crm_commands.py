@@ -57,6 +57,7 @@ def read_closed_deals(settings: Settings, name: str, since: datetime | None) -> 
         SettingsError: there is no such CRM, or a setting that it needs is not there.
         VendorError: the CRM cannot be asked.
     """
-    facts = crms.build_crm(name, settings, vendors.surroundings(wiring.utc_now)).facts
     with wiring.open_ledger(settings) as ledger:
+        around = vendors.surroundings(wiring.utc_now, ledger, wiring.worker_name())
+        facts = crms.build_crm(name, settings, around).facts
         return outcomes.read_outcomes(ledger, facts, name, clock=wiring.utc_now, since=since)

@@ -115,9 +115,9 @@ async def backfill_source(
         `BackfillReport` as plain JSON values.
     """
     settings = wiring.settings_from(Path(config) if config else None)
-    recorder = wiring.build_source(settings, source)
     window = CallWindow(since=datetime.fromisoformat(since), until=datetime.fromisoformat(until))
     with wiring.pipeline(settings) as pipeline:
+        recorder = wiring.build_source(settings, source, pipeline.ledger)
         found = await asyncio.to_thread(survey, recorder, window, pipeline)
         run = Backfill(found, pipeline)
         result = await _score(run.calls(), Injected(pipeline, run.on_result))

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from bantam.domain.calls import Call, CallId, CallWindow
 from bantam.errors import SettingsError
+from bantam.ledger.limiter import SharedLimiter
 from bantam.ledger.store import Ledger
 from bantam.ports import CallSource, Clock, Gateway, LeavesOut
 from bantam.settings import Settings
@@ -52,11 +53,18 @@ class Sided:
         return Call(**{**dict(call), "participants": with_sides(call.participants, self._rules)})
 
 
-def surroundings(clock: Clock) -> Surroundings:
-    """Return the real world for vendor clients: one count of requests for this process."""
+def surroundings(clock: Clock, ledger: Ledger | None = None, worker: str = "") -> Surroundings:
+    """Return the real world for vendor clients.
+
+    Args:
+        clock: tells the time.
+        ledger: counts requests for all who work on it; None counts those of the clients alone.
+        worker: who works here, other than any other process.
+    """
     from integrations.http import Surroundings, TokenBuckets  # noqa: PLC0415 - late, see above
 
-    return Surroundings(clock=clock, limiter=TokenBuckets())
+    limiter = TokenBuckets() if ledger is None else SharedLimiter(ledger, worker, clock)
+    return Surroundings(clock=clock, limiter=limiter)
 
 
 def build_source(name: str, settings: Settings, around: Surroundings) -> CallSource:

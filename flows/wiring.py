@@ -199,7 +199,7 @@ def build_gateways(settings: Settings, ledger: Ledger) -> Mapping[str, Gateway]:
     from flows import crms, vendors  # noqa: PLC0415
     from integrations.embedded.gateway import EmbeddedGateway  # noqa: PLC0415
 
-    around = vendors.surroundings(utc_now)
+    around = vendors.surroundings(utc_now, ledger, worker_name())
     builders: dict[str, Callable[[], Gateway]] = {
         "embedded": lambda: EmbeddedGateway(ledger, utc_now),
         "slack": lambda: vendors.slack_gateway(settings.slack, ledger, around),
@@ -242,15 +242,21 @@ def reading_costs(settings: Settings, *, price_factor: float = 1.0) -> Costs:
     )
 
 
-def build_source(settings: Settings, name: str) -> CallSource:
+def build_source(settings: Settings, name: str, ledger: Ledger | None) -> CallSource:
     """Return a call recorder by name, with the sides that the settings make certain.
+
+    Args:
+        settings: hold its section.
+        name: of the recorder.
+        ledger: counts its requests, with those of all who work on it; None: by themselves.
 
     Raises:
         SettingsError: there is no such source, or a setting that it needs is not there.
     """
     from flows import vendors  # noqa: PLC0415
 
-    return vendors.build_source(name, settings, vendors.surroundings(utc_now))
+    around = vendors.surroundings(utc_now, ledger, worker_name())
+    return vendors.build_source(name, settings, around)
 
 
 def preview_due(settings: Settings, limit: int | None = None) -> Iterator[Previewed]:
@@ -341,19 +347,19 @@ def worker(settings: Settings) -> Iterator[Worker]:
         yield Worker(
             ledger=parts.ledger,
             pipeline=parts,
-            sources=build_sources(settings),
+            sources=build_sources(settings, parts.ledger),
             gateways=build_gateways(settings, parts.ledger),
             name=worker_name(),
         )
 
 
-def build_sources(settings: Settings) -> Mapping[str, CallSource]:
+def build_sources(settings: Settings, ledger: Ledger) -> Mapping[str, CallSource]:
     """Return the sources that are polled and fetched from, by name.
 
     Raises:
         SettingsError: there is no such source, or a setting that it needs is not there.
     """
-    sources = {name: build_source(settings, name) for name in settings.serve.sources}
+    sources = {name: build_source(settings, name, ledger) for name in settings.serve.sources}
     if settings.serve.folder is not None:
         from integrations.files.folder import FolderSource  # noqa: PLC0415
         from integrations.files.sides import SideRules  # noqa: PLC0415

@@ -47,8 +47,8 @@ def backfill_command(
     if end <= since.replace(tzinfo=UTC):
         raise click.UsageError("--until must be after --since")
     window = CallWindow(since=since.replace(tzinfo=UTC), until=end)
-    recorder = wiring.build_source(settings, source)
     with wiring.pipeline(settings) as pipeline:
+        recorder = wiring.build_source(settings, source, pipeline.ledger)
         found = survey(recorder, window, pipeline)
         missing = found.missing
         _say(_found(found))

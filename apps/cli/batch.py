@@ -60,7 +60,8 @@ def export_command(
         if source and since:
             end = until.replace(tzinfo=UTC) if until else wiring.utc_now()
             window = CallWindow(since=since.replace(tzinfo=UTC), until=end)
-            found = survey(wiring.build_source(settings, source), window, parts.pipeline)
+            recorder = wiring.build_source(settings, source, parts.pipeline.ledger)
+            found = survey(recorder, window, parts.pipeline)
             written = export(Backfill(found, parts.pipeline).calls(), parts, RequestFiles(folder))
         else:
             sides = SideRules.of(settings.sides.seller_domains, settings.sides.seller_names)

@@ -34,6 +34,7 @@ from bantam.ledger.opening import open_database, revision_of
 from bantam.ledger.outbox import Outbox
 from bantam.ledger.pickups import Pickups
 from bantam.ledger.recording import latest_scores, record
+from bantam.ledger.request_buckets import RequestBuckets
 from bantam.ledger.rows import Entry, Recorded, Result, parsed
 from bantam.ledger.standing import HowThingsStand
 from bantam.ledger.tables import CallRow, ExtractionRow, ReviewRow, ScoreRow
@@ -58,6 +59,7 @@ class Ledger(
     Erasure,
     Pickups,
     Bookings,
+    RequestBuckets,
     HowThingsStand,
 ):
     """One ledger, in SQLite or PostgreSQL. Thread-safe; every method is one short transaction.

@@ -7,15 +7,11 @@ says how); a test compares the two on both databases.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import (
-    JSON,
-    TIMESTAMP,
     BigInteger,
     Boolean,
-    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -23,7 +19,6 @@ from sqlalchemy import (
     MetaData,
     String,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     column,
     event,
@@ -31,53 +26,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.types import TypeEngine
 
-
-class Utc(TypeDecorator[datetime]):
-    """An aware UTC time: timestamptz, or in SQLite ISO text of one width, so that it sorts."""
-
-    impl = String(27)
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Return the column type of this database."""
-        if dialect.name == "postgresql":
-            return dialect.type_descriptor(TIMESTAMP(timezone=True))
-        return dialect.type_descriptor(String(27))
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """Turn an aware time into what the database stores."""
-        if value is None or dialect.name == "postgresql":
-            return value
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy passes it
-        """Turn what the database stored into an aware UTC time."""
-        if isinstance(value, str):
-            value = datetime.fromisoformat(value)
-        return None if value is None else value.astimezone(UTC)
-
-
-class Line(TypeDecorator[str]):
-    """Text for people. NUL is dropped: PostgreSQL refuses it, and one bad title is no reason."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy passes it
-        """Drop NUL characters."""
-        return value if value is None else value.replace("\0", "")
-
-
-Json = Text().with_variant(JSON(none_as_null=True), "postgresql")
-"""JSON text that pydantic wrote and reads: the engine passes it through unparsed.
-
-`json`, not `jsonb`: it keeps the text as it is, and takes an escaped NUL.
-"""
-
-Sequence = BigInteger().with_variant(Integer, "sqlite")
-"""A growing row number: SQLite numbers rows by itself only for plain INTEGER."""
+from bantam.ledger.columns import Json, Line, Sequence, Utc
 
 
 class Base(DeclarativeBase):
@@ -421,3 +371,21 @@ class LeadRow(Base):
     contact: Mapped[str] = mapped_column(Line, comment="the contact's name")
     company: Mapped[str] = mapped_column(Line)
     opened_at: Mapped[datetime] = mapped_column(Utc)
+
+
+class RequestBucketRow(Base):
+    """How far the requests to a vendor are given out: one row for what all workers share."""
+
+    __tablename__ = "request_buckets"
+
+    vendor: Mapped[str] = mapped_column(Text, primary_key=True)
+    tenant: Mapped[str] = mapped_column(Text, primary_key=True)
+    part: Mapped[str] = mapped_column(Text, primary_key=True, comment="of the API; empty: the rest")
+    next_time: Mapped[datetime] = mapped_column(
+        Utc, comment="of the first request nobody has taken"
+    )
+    closed_until: Mapped[datetime | None] = mapped_column(
+        Utc, comment="the vendor said: not before"
+    )
+    worker: Mapped[str] = mapped_column(Line, comment="who took the last times")
+    alone_since: Mapped[datetime] = mapped_column(Utc, comment="when that worker began to")

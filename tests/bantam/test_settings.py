@@ -36,6 +36,54 @@ def test_secrets_do_not_print(tmp_path: Path) -> None:
     assert "hush" not in shown
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("123456", id="digits"),
+        pytest.param("00123", id="leading zeros"),
+        pytest.param("1_000", id="digits with an underscore"),
+        pytest.param("12e4", id="an exponent"),
+        pytest.param("0x1F", id="hexadecimal"),
+        pytest.param("true", id="a truth value"),
+        pytest.param("nan", id="not a number"),
+        pytest.param("2026-01-01", id="a date"),
+        pytest.param("{}", id="an empty table"),
+        pytest.param("[1]", id="a list"),
+    ],
+)
+def test_text_from_the_environment_stays_as_it_stands_whatever_else_it_could_be(
+    tmp_path: Path, text: str
+) -> None:
+    env = {
+        "BANTAM_GONG__ACCESS_KEY": text,
+        "BANTAM_ZOOM__ACCOUNT_ID": text,
+        "BANTAM_MODEL__NAME": text,
+        "BANTAM_SERVE__FOLDER": text,
+        "BANTAM_DEAL_BY_CALL__C1": text,
+    }
+    settings = load_settings(write(tmp_path, ""), env)
+    assert settings.gong.access_key
+    assert settings.gong.access_key.get_secret_value() == text
+    assert (settings.zoom.account_id, settings.model.name) == (text, text)
+    assert (settings.serve.folder, settings.deal_by_call) == (Path(text), {"c1": text})
+
+
+def test_what_is_no_text_is_still_read_as_toml(tmp_path: Path) -> None:
+    env = {
+        "BANTAM_MODEL__CONCURRENCY": "3",
+        "BANTAM_MODEL__NAME": '"quoted"',
+        "BANTAM_MODEL__PARAMETERS__SEED": "7",
+        "BANTAM_MODEL__PRICES__M": "{input = 1, output = 2}",
+        "BANTAM_GONG__INCLUDE_PRIVATE": "true",
+        "BANTAM_ZOOM__HOSTS": '["ana@seller.example"]',
+    }
+    settings = load_settings(write(tmp_path, ""), env)
+    assert (settings.model.concurrency, settings.model.name) == (3, "quoted")
+    assert (settings.model.parameters, settings.model.prices["m"].output) == ({"seed": 7}, 2)
+    assert settings.gong.include_private
+    assert settings.zoom.hosts == ("ana@seller.example",)
+
+
 WEIGHTS = "weights = {budget = 0.1, authority = 0.2, need = 0.3, timeframe = 0.4}"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from bantam.domain.crm_fields import CRM_FIELDS, field_values
 from bantam.domain.delivery import DeliveryState
 from bantam.domain.notes import build_note
 from bantam.errors import VendorError
+from bantam.ledger.limiter import SharedLimiter
 from bantam.ledger.store import Ledger
 from bantam.settings import Settings, load_settings
 from flows import crms, vendors, wiring
@@ -178,8 +179,8 @@ class Running:
     def read(self) -> list[Call]:
         """Poll until everything was read."""
         for _ in range(20):
-            with contextlib.suppress(VendorError):
-                source = wiring.build_source(self.settings, self.way.source)
+            with contextlib.suppress(VendorError), wiring.open_ledger(self.settings) as ledger:
+                source = wiring.build_source(self.settings, self.way.source, ledger)
                 return [source.fetch(call_id) for call_id in source.call_ids(WINDOW)]
             self.clock.sleep(60)
         raise AssertionError("the recorder never came back")
@@ -232,7 +233,13 @@ def running(
         monkeypatch.chdir(tmp_path)
         monkeypatch.setattr(wiring, "utc_now", clock)
         around = worlds.surroundings(clock, fault=fault)
-        monkeypatch.setattr(vendors, "surroundings", lambda _clock: around)
+        monkeypatch.setattr(
+            vendors,
+            "surroundings",
+            lambda _clock, ledger, worker: replace(
+                around, limiter=SharedLimiter(ledger, worker, clock)
+            ),
+        )
         yield Running(way, load_settings(env=env), clock, source, target, messages)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,9 @@ import pytest
 from bantam.domain.bant import Criterion
 from bantam.domain.calls import Side
 from bantam.domain.delivery import DeliveryState
-from bantam.errors import SettingsError
+from bantam.domain.limits import RequestLimit
+from bantam.errors import SettingsError, VendorBusyError
+from bantam.ledger.limiter import SharedLimiter
 from bantam.ledger.store import Ledger
 from bantam.scoring import BANT
 from bantam.settings import Settings, load_settings
@@ -71,7 +74,7 @@ def test_settings_alone_make_a_source_that_reads(name: str) -> None:
 def test_a_missing_setting_is_named_with_its_variable_and_page(name: str, missing: str) -> None:
     section = {k: v for k, v in NEEDS[name].items() if k != missing}
     with pytest.raises(SettingsError, match=rf"^{name}\.{missing}: not set; ") as caught:
-        wiring.build_source(settings(**{name: section}), name)
+        wiring.build_source(settings(**{name: section}), name, None)
     assert (
         missing == "hosts" or f"set BANTAM_{name}__{missing}".upper() in str(caught.value).upper()
     )
@@ -79,7 +82,24 @@ def test_a_missing_setting_is_named_with_its_variable_and_page(name: str, missin
 
 def test_an_unknown_source_is_told_with_the_known_ones() -> None:
     with pytest.raises(SettingsError, match="there are gong, fireflies, zoom, fathom"):
-        wiring.build_source(settings(), "gnog")
+        wiring.build_source(settings(), "gnog", None)
+
+
+def test_one_workers_later_stops_the_sources_of_another(tmp_path: Path) -> None:
+    with (
+        serve(gong.Gong()) as recorder,
+        Ledger.open(f"sqlite:///{tmp_path}/b.db", create=True) as ledger,
+    ):
+        mine = settings(
+            gong={**NEEDS["gong"], "base_url": recorder.base_url}, serve={"sources": ["gong"]}
+        )
+        source = wiring.build_sources(mine, ledger)["gong"]
+        limit = RequestLimit(vendor="gong", per_second=3, burst=3)
+        another = SharedLimiter(ledger, "another", wiring.utc_now)
+        another.pause(limit, wiring.utc_now() + timedelta(hours=1))
+        with pytest.raises(VendorBusyError, match="our own limit"):
+            list(source.call_ids(WINDOW))
+        assert not recorder.stand_in.received
 
 
 @pytest.mark.parametrize("section", [{}, {"token": "xoxb-1"}])
