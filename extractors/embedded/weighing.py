@@ -26,10 +26,10 @@ class Rule:
 
 
 RULES = {
-    Criterion.BUDGET: Rule(at_least=0.65, unknown_at_least=0.97, whole=0.0),
-    Criterion.AUTHORITY: Rule(at_least=0.45, unknown_at_least=0.9, whole=0.6),
-    Criterion.NEED: Rule(at_least=0.45, unknown_at_least=0.9, whole=0.5),
-    Criterion.TIMEFRAME: Rule(at_least=0.4, unknown_at_least=0.9, whole=0.5),
+    Criterion.BUDGET: Rule(at_least=0.7, unknown_at_least=0.99, whole=0.0),
+    Criterion.AUTHORITY: Rule(at_least=0.4, unknown_at_least=0.93, whole=0.7),
+    Criterion.NEED: Rule(at_least=0.45, unknown_at_least=0.985, whole=0.5),
+    Criterion.TIMEFRAME: Rule(at_least=0.38, unknown_at_least=0.985, whole=0.5),
 }
 WORTH_PARSING = 0.15
 """Probability below which words are not searched for amounts and dates: they decide nothing."""

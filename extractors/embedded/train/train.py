@@ -39,6 +39,8 @@ _SIGN_WEIGHT = 0.5
 _LOOSENESS = 5.0
 """C of the logistic regressions: higher fits closer."""
 _AUGMENTED_WEIGHT = 0.5
+_TRAP_WEIGHT = 3.0
+"""To invent is worse than to miss."""
 _NATURAL_WEIGHT = 3.0
 """Talk as it is shows the model how rarely a turn says anything."""
 
@@ -53,6 +55,8 @@ class Examples:
     weights: npt.NDArray[np.float64]
     about: npt.NDArray[np.bool_]
     """(n, 4)."""
+    traps: npt.NDArray[np.bool_]
+    """(n, 4): what only looks like it."""
     levels: npt.NDArray[np.int64]
     """(n, 4); -1 where it says nothing."""
     plain: npt.NDArray[np.bool_]
@@ -77,6 +81,9 @@ def examples_of(pieces: Sequence[Piece]) -> Examples:
             [weight * (_NATURAL_WEIGHT if p.natural else 1) for _, _, p, weight in found]
         ),
         about=levels >= 0,
+        traps=np.asarray(
+            [[f"x{letter}" in labels for letter in _LETTER] for _, labels, _, _ in found]
+        ),
         levels=levels,
         plain=np.asarray([weight == 1.0 for _, _, _, weight in found]),
         natural=np.asarray([piece.natural for _, _, piece, _ in found]),
@@ -117,7 +124,9 @@ def fit(examples: Examples, chosen: npt.NDArray[np.int64]) -> tuple[Floats, Floa
     bias = np.zeros(OUTPUTS, dtype=np.float32)
     for column, criterion in enumerate(STEPS):
         gate = LogisticRegression(C=_LOOSENESS, solver="liblinear", random_state=0)
-        gate.fit(examples.rows[chosen], examples.about[chosen, column], examples.weights[chosen])
+        hard = examples.traps[chosen, column] & ~examples.about[chosen, column]
+        weights = examples.weights[chosen] * np.where(hard, _TRAP_WEIGHT, 1.0)
+        gate.fit(examples.rows[chosen], examples.about[chosen, column], weights)
         coefficients[:, column], bias[column] = gate.coef_[0], gate.intercept_[0]
         said = chosen[examples.about[chosen, column]]
         head = LogisticRegression(C=_LOOSENESS, max_iter=300)
