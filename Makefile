@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint types imports unit evals bench lock clean
+.PHONY: help install demo test check lint types imports unit kill-test evals bench lock clean
 
 help: ## List these targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 install: $(STAMP) ## Make .venv with every pinned dependency
 
@@ -43,6 +43,9 @@ imports: install
 
 unit: install ## The tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+kill-test: install ## Kill workers at 200 random points, on SQLite; minutes
+	BANTAM_TEST_KILLS=200 $(BIN)/python -m pytest tests/flows/test_kill.py -m "not postgres" -k "die_anywhere"
 
 evals: install ## Offline evals on bundled data; writes report.html and report.json
 	$(BIN)/bantam evals run --html report.html --json report.json

@@ -10,12 +10,15 @@ from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from bantam.domain.bant import Extraction, Usage
-from bantam.domain.calls import Call, CallId, CallWindow
+from bantam.domain.booking import Busy, FormResponse, Meeting
+from bantam.domain.calls import Call, CallId, CallWindow, DealId
 from bantam.domain.crm_records import Firmographics, RecordMemory
 from bantam.domain.deals import Outcome
 from bantam.domain.delivery import Delivery, Receipt
+from bantam.domain.intake import Standing
 from bantam.domain.limits import RequestLimit
 from bantam.domain.merge import Merged
+from bantam.domain.scheduled import Lead
 from bantam.errors import VendorError
 
 
@@ -192,6 +195,66 @@ class OutcomeSource(Protocol):
 
     def closed_deals(self, since: datetime) -> Iterator[Outcome]:
         """Yield deals closed at or after `since`."""
+        ...
+
+
+class FormSource(Protocol):
+    """A form that leads fill in."""
+
+    form_id: str
+
+    def responses(self, since: datetime) -> Iterator[FormResponse]:
+        """Yield responses given or edited since a time; some may come that were known before.
+
+        Raises:
+            VendorError: the form cannot be asked.
+        """
+        ...
+
+
+class LeadDesk(Protocol):
+    """The part of a CRM that leads come into."""
+
+    def ensure_deal(self, lead: Lead, key: str) -> DealId:
+        """Return the lead's open deal; make contact and deal where they are missing.
+
+        Args:
+            lead: who asked for a call.
+            key: of the request: the same again makes no second deal.
+
+        Raises:
+            VendorError: the CRM refuses, or cannot be asked.
+        """
+        ...
+
+
+class Calendar(Protocol):
+    """Where calls are booked."""
+
+    def busy(self, start: datetime, end: datetime) -> Sequence[Busy]:
+        """Return when nobody can be booked within [start, end).
+
+        Raises:
+            VendorError: the calendar cannot be asked.
+        """
+        ...
+
+    def book(self, meeting: Meeting) -> Standing:
+        """Put a meeting into the calendar; return it as it stands, people's changes included.
+
+        Booking it again is as good as once.
+
+        Raises:
+            VendorError: the calendar refuses, or cannot be asked.
+        """
+        ...
+
+    def standing(self, event_id: str) -> Standing | None:
+        """Return a meeting as it stands; None when nobody but us could have changed it.
+
+        Raises:
+            VendorError: the calendar cannot be asked.
+        """
         ...
 
 

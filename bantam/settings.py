@@ -29,7 +29,7 @@ from bantam.settings_crm import (
     SalesforceSettings,
 )
 from bantam.settings_section import Section
-from bantam.settings_serve import ServeSettings, WebhookSettings
+from bantam.settings_serve import IntakeSettings, ServeSettings, WebhookSettings
 from bantam.settings_vendors import (
     FathomSettings,
     FirefliesSettings,
@@ -143,6 +143,7 @@ class Settings(Section):
     sides: SideSettings = SideSettings()
     scoring: ScoringSettings = ScoringSettings()
     delivery: DeliverySettings = DeliverySettings()
+    intake: IntakeSettings = IntakeSettings()
     webhooks: WebhookSettings = WebhookSettings()
     serve: ServeSettings = ServeSettings()
     gong: GongSettings = GongSettings()

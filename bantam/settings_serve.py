@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 
+from bantam.domain.intake import OfficeHours, Questions
 from bantam.settings_section import Section
 
 
@@ -25,6 +27,17 @@ class WebhookSettings(Section):
     """whsec_ and base64, of your own making, for forms and recorders that Bantam does not know."""
     max_bytes: int = Field(default=2_000_000, ge=1024)
     """Longer messages are refused while they are read. Fathom sends whole meetings."""
+
+
+class IntakeSettings(Section):
+    """[intake]: forms that ask for a call. The forms themselves are named in `google.forms`."""
+
+    calendar: Literal["embedded", "google"] = "embedded"
+    """embedded: the ledger keeps the times, and nobody is invited."""
+    also_free: tuple[str, ...] = ()
+    """Calendars of colleagues who must be free too."""
+    questions: Questions = Questions()
+    hours: OfficeHours = OfficeHours()
 
 
 class ServeSettings(Section):

@@ -31,6 +31,7 @@ from bantam.errors import (
 )
 from bantam.ledger.pickups import PickupClaim
 from bantam.ports import TranscriptNotReady
+from flows import linking
 from flows.deliver import next_try
 from flows.score_calls import CallResult, score_calls
 from flows.worker import Worker
@@ -72,7 +73,8 @@ def pick_up(worker: Worker, *, limit: int | None = None) -> PickupCounts:
     ready: dict[CallId, tuple[PickupClaim, Call]] = {}
     for claim, found in zip(claims, fetched, strict=True):
         if isinstance(found, Call):
-            ready[found.id] = claim, found
+            call = linking.link(worker.ledger, found, now=worker.clock())
+            ready[call.id] = claim, call
         else:
             counts[_settled(worker, claim, found)] += 1
     counts.update(_score(worker, ready))
@@ -110,6 +112,7 @@ def _recorded(worker: Worker, claim: PickupClaim, result: CallResult) -> str:
     run = result.extraction
     if run is not None and run.outcome is ExtractionOutcome.TRANSPORT_ERROR:
         return _later(worker, claim, "the model server could not be reached")
+    linking.scored(worker.ledger, claim.pickup.call_id, now=worker.clock())
     return _end(worker, claim, PickupState.DONE)
 
 
@@ -152,7 +155,11 @@ def _delay(worker: Worker, claim: PickupClaim, reason: str, due_at: datetime) ->
 
 
 def _end(worker: Worker, claim: PickupClaim, state: PickupState, reason: str = "") -> str:
-    activities = _told(claim, worker.clock()) if state is PickupState.NEVER_CAME else ()
+    unheard = state is PickupState.NEVER_CAME
+    # A booking tells of it itself, when the sweep comes by.
+    if unheard and worker.ledger.booking_of_call(claim.pickup.call_id) is not None:
+        unheard = False
+    activities = _told(claim, worker.clock()) if unheard else ()
     try:
         worker.ledger.end_pickup(
             claim, state, now=worker.clock(), reason=reason, activities=activities

@@ -15,12 +15,13 @@ from bantam.domain.calls import Call, CallId, CallWindow
 from bantam.errors import SettingsError
 from bantam.ledger.limiter import SharedLimiter
 from bantam.ledger.store import Ledger
-from bantam.ports import CallSource, Clock, Gateway, LeavesOut
+from bantam.ports import Calendar, CallSource, Clock, FormSource, Gateway, LeavesOut
 from bantam.settings import Settings
 from bantam.settings_vendors import SlackSettings
 from integrations.files.sides import SideRules, with_sides
 
 if TYPE_CHECKING:
+    from flows.intake import Intake
     from integrations.google.calendar import CalendarClient
     from integrations.google.forms import FormsClient
     from integrations.http import Surroundings
@@ -214,6 +215,34 @@ def google_clients(settings: Settings, around: Surroundings) -> tuple[FormsClien
     return (
         FormsClient(credentials, around, base_url=mine.forms_url),
         CalendarClient(credentials, around, base_url=mine.calendar_url),
+    )
+
+
+def intake(settings: Settings, ledger: Ledger, around: Surroundings) -> Intake:
+    """Return where leads come from and where they go.
+
+    Raises:
+        SettingsError: Google is asked for and its settings are not there.
+    """
+    from flows.intake import Intake  # noqa: PLC0415
+    from integrations.embedded.desk import EmbeddedCalendar, EmbeddedLeads  # noqa: PLC0415
+
+    mine = settings.intake
+    calendar: Calendar = EmbeddedCalendar()
+    forms: tuple[FormSource, ...] = ()
+    if settings.google.forms or mine.calendar == "google":
+        from integrations.google.desk import GoogleDesk, GoogleForm  # noqa: PLC0415
+
+        asked, booked = google_clients(settings, around)
+        forms = tuple(GoogleForm(asked, form_id) for form_id in settings.google.forms)
+        if mine.calendar == "google":
+            calendar = GoogleDesk(booked, settings.google.calendar, mine.also_free)
+    return Intake(
+        leads=EmbeddedLeads(ledger, around.clock),
+        calendar=calendar,
+        forms=forms,
+        questions=mine.questions,
+        hours=mine.hours,
     )
 
 

@@ -25,6 +25,7 @@ from bantam.settings import Settings, load_settings
 from extractors.asking import LanguageModel
 from flows.answers import LedgerAnswers
 from flows.deliver import DeliveryCounts, Previewed, deliver, preview
+from flows.intake import Intake
 from flows.score_calls import Pipeline
 from flows.worker import Worker
 
@@ -367,6 +368,17 @@ def build_sources(settings: Settings, ledger: Ledger) -> Mapping[str, CallSource
         sides = SideRules.of(settings.sides.seller_domains, settings.sides.seller_names)
         sources[FolderSource.name] = FolderSource(settings.serve.folder, sides)
     return sources
+
+
+def build_intake(settings: Settings, ledger: Ledger) -> Intake:
+    """Return where leads come from and where they go.
+
+    Raises:
+        SettingsError: Google is asked for and its settings are not there.
+    """
+    from flows import vendors  # noqa: PLC0415
+
+    return vendors.intake(settings, ledger, vendors.surroundings(utc_now))
 
 
 def worker_name() -> str:

@@ -19,8 +19,10 @@ from flows import wiring
 from flows.deliver import deliver
 from flows.forget import sweep_old
 from flows.inbox import pick_up
+from flows.intake import Intake, take_in
 from flows.poll import poll
 from flows.rounds import Duty, Rounds
+from flows.sweep import sweep
 from flows.worker import Worker
 
 DELIVERIES_A_TURN = 100
@@ -42,13 +44,14 @@ async def serve(settings: Settings, *, tell: Callable[[str], None]) -> bool:
         BantamError: a part cannot be built, or the address is taken.
     """
     with wiring.worker(settings) as worker:
-        rounds = Rounds(duties(worker, settings))
+        intake = wiring.build_intake(settings, worker.ledger)
+        rounds = Rounds(duties(worker, intake, settings))
         receiver = Receiver(
             ledger=worker.ledger,
             checks=checks(settings),
             clock=worker.clock,
             max_bytes=settings.webhooks.max_bytes,
-            on_new=lambda: rounds.wake("pick-up"),
+            on_new=lambda: _wake(rounds),
         )
         with _listening(settings) as listening:
             server = _server(receiver)
@@ -61,7 +64,12 @@ async def serve(settings: Settings, *, tell: Callable[[str], None]) -> bool:
         return bool(done)
 
 
-def duties(worker: Worker, settings: Settings) -> list[Duty]:
+def _wake(rounds: Rounds) -> None:
+    rounds.wake("pick-up")
+    rounds.wake("intake")
+
+
+def duties(worker: Worker, intake: Intake, settings: Settings) -> list[Duty]:
     """Return what one process does, round and round."""
     serve_settings = settings.serve
     first_look = timedelta(seconds=serve_settings.first_look)
@@ -79,6 +87,13 @@ def duties(worker: Worker, settings: Settings) -> list[Duty]:
             every=serve_settings.sweep_every,
             wakes=("deliver",),
         ),
+        Duty(
+            "intake",
+            lambda: take_in(worker, intake),
+            every=serve_settings.sweep_every,
+            wakes=("sweep",),
+        ),
+        Duty("sweep", lambda: sweep(worker, intake), every=serve_settings.sweep_every),
         Duty("deliver", lambda: _deliver(worker), every=serve_settings.deliver_every),
         *_retention(worker, settings),
     ]

@@ -65,7 +65,7 @@ TRANSITIONS: Mapping[tuple[BookingState, Happening], BookingState] = {
     **{(s, Happening.MEETING_MOVED): BookingState.RESCHEDULED for s in _NOT_HELD},
     **{(s, Happening.MEETING_CANCELLED): BookingState.CANCELLED for s in _AHEAD},
     **{(s, Happening.NOBODY_CAME): BookingState.NO_SHOW for s in _AHEAD},
-    **{(s, Happening.RECORDING_FOUND): BookingState.HELD for s in _NOT_HELD},
+    **{(s, Happening.RECORDING_FOUND): BookingState.HELD for s in (*_AHEAD, BookingState.NO_SHOW)},
     **{(s, Happening.RECORDING_OF_OTHERS): BookingState.BOOKED for s in _RECORDED},
     (BookingState.HELD, Happening.TRANSCRIPT_LATE): BookingState.TRANSCRIPT_AWAITED,
     **{(s, Happening.TRANSCRIPT_GIVEN_UP): BookingState.NEVER_CAME for s in _RECORDED},

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, text, update
+from sqlalchemy import Connection, case, delete, func, literal, select, text, update
 
 from bantam.domain.activity import Activity, ActivityKind
 from bantam.domain.booking import Busy
@@ -71,14 +71,24 @@ class Bookings:
             for r in rows
         ]
 
-    def free_booking(self, claim: BookingClaim, *, due_at: datetime, reason: str = "") -> None:
+    def free_booking(
+        self, claim: BookingClaim, *, seen: Booking, due_at: datetime, reason: str = ""
+    ) -> None:
         """Let go of a booking until `due_at`.
+
+        Args:
+            claim: as given by `claim_bookings`.
+            seen: the booking as last seen; when it came into another state since, it stays due.
+            due_at: aware; not before this.
+            reason: what was in the way, one line.
 
         Raises:
             LeaseLostError: the lease ran out and somebody else has it.
         """
+        still = BookingRow.state == seen.state.value
+        when = case((still, literal(due_at, BookingRow.due_at.type)), else_=BookingRow.due_at)
         with self._database.write() as connection:
-            settle(connection, BookingRow, claim.lease, {"due_at": due_at, "last_error": reason})
+            settle(connection, BookingRow, claim.lease, {"due_at": when, "last_error": reason})
 
     def move_booking(self, booking_id: str, happened: Happened) -> Booking | None:
         """Follow what happened to a booking, and tell of it, in one transaction.
@@ -98,7 +108,8 @@ class Bookings:
             after = follow(before, happened)
             if after is None:
                 return None
-            _write(connection, after, attempts=0)
+            # Due at once: whoever looks after it next sees what follows from its new state.
+            _write(connection, after, attempts=0, due_at=happened.at)
             append_activities(connection, [told(before, after)])
         return after
 
@@ -175,6 +186,27 @@ class Bookings:
         with self._database.read() as connection:
             row = connection.execute(query).one_or_none()
         return None if row is None else _booking(row)
+
+    def forget_lead(self, email: str) -> int:
+        """Erase a lead's address and names from bookings and the embedded CRM; return how many.
+
+        Deals, times and states stay. The caller notes who asked for it.
+        """
+        erased = Lead(email="forgotten@invalid")
+        whose = BookingRow.email == email.lower()
+        with self._database.write() as connection:
+            if self._database.is_sqlite:
+                # Overwrites what is freed with zeros: without it the words stay in the file.
+                connection.exec_driver_sql("PRAGMA secure_delete = ON")
+            query = select(BookingRow.id, BookingRow.body).where(whose)
+            rows = connection.execute(query.order_by(BookingRow.id).with_for_update()).all()
+            for row in rows:
+                _write(connection, _booking(row).model_copy(update={"lead": erased}))
+            blank = {"email": erased.email, "contact": "", "company": ""}
+            mine = update(LeadRow).where(LeadRow.email == email.lower())
+            connection.execute(mine.values(**blank))
+        self._database.drop_old_pages()
+        return len(rows)
 
     def booking_counts(self) -> dict[BookingState, int]:
         """Return how many bookings stand in each state."""

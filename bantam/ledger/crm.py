@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bantam.domain.bant import NOT_DISCUSSED, Criterion
+from bantam.domain.calls import DealId
 from bantam.domain.delivery import Delivery, ScoreNote
+from bantam.domain.scheduled import Lead
 from bantam.ledger.database import Database, insert_into, pages
 from bantam.ledger.rows import CrmScore, parsed
-from bantam.ledger.tables import CrmRow
+from bantam.ledger.tables import CrmRow, LeadRow, OutcomeRow
 
 PAGE = 200
 
@@ -51,6 +53,37 @@ class EmbeddedCrm:
             )
             connection.execute(statement, row)
         return delivery.call_id
+
+    def ensure_lead_deal(self, lead: Lead, *, key: str, now: datetime) -> DealId:
+        """Return a lead's open deal, or open one.
+
+        Args:
+            lead: the contact.
+            key: of what led to it; makes the id of a new deal.
+            now: aware UTC time.
+        """
+        opened = DealId(f"lead-{key[:16]}")
+        row = {
+            "deal_id": opened,
+            "email": lead.email,
+            "contact": lead.name,
+            "company": lead.company,
+            "opened_at": now,
+        }
+        with self._database.write() as connection:
+            if not self._database.is_sqlite:
+                # Two requests of one lead at once must not open two deals.
+                lock = func.pg_advisory_xact_lock(func.hashtext(lead.email))
+                connection.execute(select(lock))
+            closed = select(OutcomeRow.deal_id)
+            mine = LeadRow.email == lead.email, LeadRow.deal_id.not_in(closed)
+            open_one = select(LeadRow.deal_id).where(*mine).order_by(LeadRow.opened_at).limit(1)
+            found = connection.execute(open_one).scalar()
+            if found is not None:
+                return DealId(found)
+            new = insert_into(connection.dialect.name, LeadRow).on_conflict_do_nothing()
+            connection.execute(new, row)
+        return opened
 
     def crm_scores(self) -> Iterator[CrmScore]:
         """Yield every row in order of the calls' times, page by page."""

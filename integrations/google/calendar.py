@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from bantam.domain.booking import Busy, Meeting
+from bantam.domain.intake import Standing
 from bantam.domain.limits import RequestLimit
 from bantam.domain.value import Value
 from bantam.errors import VendorConflictError, VendorNotFoundError
@@ -97,6 +98,21 @@ class CalendarClient:
             calendar: tuple(Busy(start=p.start, end=p.end) for p in found[calendar].busy)
             for calendar in calendars
         }
+
+    def standing(self, calendar: str, event_id: str) -> Standing | None:
+        """Return an event as it stands; None when it became an all-day one.
+
+        Raises:
+            VendorNotFoundError: there is none with this id.
+            VendorError: Google cannot be asked.
+        """
+        event = self._http.read(Ask("GET", f"{_events(calendar)}/{event_id}"), Event)
+        starts = event.start.at if event.start else None
+        ends = event.end.at if event.end else None
+        if starts is None or ends is None:
+            return None
+        cancelled = event.status == "cancelled"
+        return Standing(starts_at=starts, ends_at=ends, cancelled=cancelled, link=event.link)
 
     def _standing(self, calendar: str, meeting: Meeting) -> Booked:
         """Compare what stands under our id with what was asked for."""

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
 
-from bantam.ledger.database import parsed_url
 from bantam.ledger.store import Ledger
-from tests.postgres import running_postgres
 
 BOTH = [
     pytest.param("sqlite", id="sqlite"),
@@ -22,24 +18,6 @@ BOTH = [
         marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")],
     ),
 ]
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    with running_postgres() as url:
-        yield url
-
-
-@pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """The URL of an empty schema of its own."""
-    schema = f"t_{uuid.uuid4().hex}"
-    engine = create_engine(parsed_url(postgres_server), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE SCHEMA {schema}"))
-        yield f"{postgres_server}?options=-csearch_path%3D{schema}"
-        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-    engine.dispose()
 
 
 @pytest.fixture(params=BOTH)
