@@ -187,27 +187,6 @@ class Bookings:
             row = connection.execute(query).one_or_none()
         return None if row is None else _booking(row)
 
-    def forget_lead(self, email: str) -> int:
-        """Erase a lead's address and names from bookings and the embedded CRM; return how many.
-
-        Deals, times and states stay. The caller notes who asked for it.
-        """
-        erased = Lead(email="forgotten@invalid")
-        whose = BookingRow.email == email.lower()
-        with self._database.write() as connection:
-            if self._database.is_sqlite:
-                # Overwrites what is freed with zeros: without it the words stay in the file.
-                connection.exec_driver_sql("PRAGMA secure_delete = ON")
-            query = select(BookingRow.id, BookingRow.body).where(whose)
-            rows = connection.execute(query.order_by(BookingRow.id).with_for_update()).all()
-            for row in rows:
-                _write(connection, _booking(row).model_copy(update={"lead": erased}))
-            blank = {"email": erased.email, "contact": "", "company": ""}
-            mine = update(LeadRow).where(LeadRow.email == email.lower())
-            connection.execute(mine.values(**blank))
-        self._database.drop_old_pages()
-        return len(rows)
-
     def booking_counts(self) -> dict[BookingState, int]:
         """Return how many bookings stand in each state."""
         query = select(BookingRow.state, func.count()).group_by(BookingRow.state)
@@ -302,7 +281,7 @@ def erase_leads(database: Database, email: str) -> int:
     nobody = Lead(email="erased")
     with database.write() as connection:
         mine = select(BookingRow.id, BookingRow.body).where(BookingRow.email == wanted)
-        rows = connection.execute(mine).all()
+        rows = connection.execute(mine.order_by(BookingRow.id).with_for_update()).all()
         for row in rows:
             booking = parsed(Booking, row.body, f"booking {row.id}")
             kept = booking.model_copy(update={"lead": nobody}).model_dump_json()

@@ -485,12 +485,3 @@ def test_the_embedded_calendar_books_too(world: World) -> None:
     world.record(booking)
     world.until(ends(booking) + HOUR)
     assert world.only().state is BookingState.DELIVERED
-
-
-def test_a_lead_can_be_forgotten(world: World) -> None:
-    world.booked()
-    assert world.ledger.forget_lead("BO@buyer.example") == 1
-    assert world.only().lead.email == "forgotten@invalid"
-    with world.ledger._database.read() as connection:
-        rows = connection.exec_driver_sql("SELECT email, contact, company FROM crm_leads").all()
-    assert rows == [("forgotten@invalid", "", "")]

@@ -153,12 +153,3 @@ def test_a_lead_has_one_open_deal_whoever_asks_first(open_ledger: Callable[[], L
     ledgers[0].record_outcomes([Outcome(deal_id=deal, won=True, closed_at=NOW)])
     assert ensure(99) != deal
     assert ledgers[0].ensure_lead_deal(Lead(email="cy@x.example"), key="k" * 32, now=NOW) != deal
-
-
-def test_forgetting_a_lead_leaves_no_name_and_keeps_the_booking(ledger: Ledger) -> None:
-    booking = booked(ledger)
-    ledger.ensure_lead_deal(Lead(email="bo@buyer.example", name="Bo"), key="k" * 32, now=NOW)
-    assert ledger.forget_lead("Bo@Buyer.example") == 1
-    kept = ledger.booking(booking)
-    assert (kept.lead.name, kept.state) == ("", BookingState.BOOKED)
-    assert ledger.forget_lead("bo@buyer.example") == 0
