@@ -161,17 +161,16 @@ def test_a_prompt_beyond_the_window_is_too_long(
 def test_a_real_500_is_retried_and_then_a_transport_error(
     rambling: str, ask_at: Callable[..., OpenAIChat]
 ) -> None:
-    """Random bytes break the server's own reading of the answer: HTTP 500."""
-    answers = [
-        ask_at(rambling, max_tokens=150, parameters={"temperature": 2.0, "seed": seed}).ask(ASKED)
-        for seed in (1, 2)
-    ]
-
-    outcomes = {answer.outcome for answer in answers}
-    assert outcomes <= {ExtractionOutcome.TRANSPORT_ERROR, ExtractionOutcome.TRUNCATED}
-    assert ExtractionOutcome.TRANSPORT_ERROR in outcomes
-    detail = next(a.detail for a in answers if a.outcome is ExtractionOutcome.TRANSPORT_ERROR)
-    assert detail.startswith("HTTP 500")
+    """Random bytes break the server's own reading of the answer: HTTP 500, at most seeds."""
+    expected = {ExtractionOutcome.TRANSPORT_ERROR, ExtractionOutcome.TRUNCATED}
+    for seed in range(1, 25):
+        parameters = {"temperature": 2.0, "seed": seed}
+        answer = ask_at(rambling, max_tokens=150, parameters=parameters).ask(ASKED)
+        assert answer.outcome in expected
+        if answer.outcome is ExtractionOutcome.TRANSPORT_ERROR:
+            break
+    assert answer.outcome is ExtractionOutcome.TRANSPORT_ERROR
+    assert answer.detail.startswith("HTTP 500")
 
 
 def test_the_probe_finds_the_schema_honoured(biased: str) -> None:

@@ -241,11 +241,13 @@ class TestSqlite:
             "synchronous": 2,
         }
 
-    def test_a_new_file_opens_fast_and_without_alembic(self, tmp_path: Path) -> None:
+    def test_a_new_file_opens_without_alembic_which_takes_long_to_import(
+        self, tmp_path: Path
+    ) -> None:
         code = (
-            "import sys, time; from bantam.ledger.store import Ledger\n"
-            "begin = time.perf_counter(); Ledger.open(sys.argv[1], create=True)\n"
-            "print(time.perf_counter() - begin, 'alembic' in sys.modules)"
+            "import sys; from bantam.ledger.store import Ledger\n"
+            "Ledger.open(sys.argv[1], create=True)\n"
+            "print('alembic' in sys.modules)"
         )
         done = subprocess.run(
             [sys.executable, "-c", code, f"sqlite:///{tmp_path}/l.db"],
@@ -254,9 +256,7 @@ class TestSqlite:
             text=True,
             check=True,
         )
-        seconds, alembic = done.stdout.split()
-        assert float(seconds) < 0.5
-        assert alembic == "False"
+        assert done.stdout.strip() == "False"
 
     def test_writers_that_read_first_wait_for_each_other(self, tmp_path: Path) -> None:
         """A deferred transaction would fail here at once: its snapshot is stale."""
