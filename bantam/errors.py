@@ -8,6 +8,7 @@
     │   ├── NotInLedgerError     asked for a call, deal or score that is not there
     │   └── LeaseLostError       a worker took too long: somebody else has its delivery now
     ├── EvalError                an eval cannot run on what it was given
+    ├── OutputError              a file that was asked for cannot be written
     ├── ExtractionError          an extractor cannot run at all (not: one call that failed)
     │   └── QuotaExhaustedError  the model provider says that the account has no quota left
     ├── WebhookError             a webhook that cannot be trusted or read
@@ -30,6 +31,19 @@ from datetime import datetime
 from pathlib import Path
 
 
+def name_of(path: Path | str) -> str:
+    """Return a path as text of one line; what no encoding can write is written as its number.
+
+    A file's name may hold line breaks and bytes that are not UTF-8, which Python keeps as
+    surrogates: databases, JSON and terminals refuse them.
+    """
+    text = str(path)
+    if text.isprintable():
+        return text
+    whole = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in whole)
+
+
 class BantamError(Exception):
     """Base of all errors that a user may see as one line."""
 
@@ -46,14 +60,14 @@ class CallFileError(BantamError):
     """A call file cannot be read.
 
     Attributes:
-        path: the file (or "<stdin>").
+        path: the file (or "<stdin>"), as `name_of` writes it.
         place: where in it, in words a person can follow: "line 12", "turns[3].text".
         expected: what was expected there.
     """
 
     def __init__(self, path: Path | str, place: str, expected: str) -> None:
-        super().__init__(f"{path}: {place}: {expected}")
-        self.path = str(path)
+        self.path = name_of(path)
+        super().__init__(f"{self.path}: {place}: {expected}")
         self.place = place
         self.expected = expected
 
@@ -72,6 +86,10 @@ class LeaseLostError(LedgerError):
 
 class EvalError(BantamError):
     """An eval cannot run on what it was given: a table without its columns, a baseline too old."""
+
+
+class OutputError(BantamError):
+    """A file that was asked for cannot be written."""
 
 
 class ExtractionError(BantamError):

@@ -15,6 +15,7 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from bantam.domain.calls import DealId
 from bantam.domain.score import ScoreModel
@@ -62,7 +63,7 @@ class Price(Section):
 class ModelSettings(Section):
     """The language model: any OpenAI-compatible server."""
 
-    name: str = "gpt-5.6-mini"
+    name: str = Field(default="gpt-5.6-mini", min_length=1)
     base_url: str = Field(default="https://api.openai.com/v1", pattern=r"^https?://.+")
     api_key: SecretStr | None = None
     """From BANTAM_MODEL__API_KEY, else OPENAI_API_KEY."""
@@ -98,10 +99,14 @@ class ScoringSettings(Section):
     fiscal_year_start_month: int = Field(default=1, ge=1, le=12)
 
 
+Target = Literal["embedded", "slack", "hubspot", "salesforce", "pipedrive", "close"]
+"""What scores can be delivered to; `flows/wiring.py` builds them."""
+
+
 class DeliverySettings(Section):
     """Where scores go."""
 
-    targets: tuple[str, ...] = ("embedded",)
+    targets: tuple[Target, ...] = ("embedded",)
     review_base_url: str | None = None
     """Public address of the review pages; None leaves the link out."""
 
@@ -169,7 +174,8 @@ class Settings(Section):
     @classmethod
     def _models_have_names(cls, data: Any) -> Any:
         """[scoring.models.NAME] names the model, so that the name is written once."""
-        models = data.get("scoring", {}).get("models", {}) if isinstance(data, dict) else {}
+        scoring = data.get("scoring") if isinstance(data, dict) else None
+        models = scoring.get("models") if isinstance(scoring, dict) else None
         if isinstance(models, dict):
             for name, model in models.items():
                 if isinstance(model, dict):
@@ -205,38 +211,64 @@ def load_settings(path: Path | None = None, env: Mapping[str, str] | None = None
     """
     env = os.environ if env is None else env
     where = path or Path(env.get("BANTAM_CONFIG", FILE_NAME))
-    data: dict[str, Any] = {}
-    if where.exists():
-        try:
-            data = tomllib.loads(where.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{where}: not TOML: {error}") from None
-    elif path is not None or "BANTAM_CONFIG" in env:
-        raise SettingsError(f"{where}: no such file; leave --config out to use the defaults")
+    data = _file(where, must_exist=path is not None or "BANTAM_CONFIG" in env)
+    named = _overlay(data, env)
     try:
-        _overlay(data, env)
         settings = Settings.model_validate(data)
     except ValidationError as error:
-        raise _as_settings_error(where, error) from None
+        raise _as_settings_error(where, named, error) from None
     settings.score_model()
     return settings
 
 
-def _overlay(data: dict[str, Any], env: Mapping[str, str]) -> None:
-    """Lay BANTAM_SECTION__KEY=value over the file's data; values are TOML or plain strings."""
+def _file(where: Path, *, must_exist: bool) -> dict[str, Any]:
+    try:
+        return tomllib.loads(where.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{where}: not TOML: {error}") from None
+    except FileNotFoundError:
+        if must_exist:
+            why = "no such file; leave --config out to use the defaults"
+            raise SettingsError(f"{where}: {why}") from None
+        return {}
+    except OSError as error:
+        raise SettingsError(f"{where}: cannot be read: {error.strerror}") from None
+
+
+_Place = tuple[int | str, ...]
+
+
+def _overlay(data: dict[str, Any], env: Mapping[str, str]) -> dict[_Place, str]:
+    """Lay BANTAM_SECTION__KEY=value over the file's data; values are TOML or plain strings.
+
+    Returns:
+        The variable that each overlaid place comes from.
+    """
+    named: dict[_Place, str] = {}
     for name, text in env.items():
         if not name.startswith(ENV_PREFIX) or name.startswith(_OTHER_VARIABLES):
             continue
-        *sections, key = name[len(ENV_PREFIX) :].lower().split("__")
-        place = data
-        for section in sections:
-            place = place.setdefault(section, {})
-            if not isinstance(place, dict):
-                raise SettingsError(f"{name}: {section} is a value in {FILE_NAME}, not a section")
-        place[key] = _parsed(text, _type_at(sections, key))
-    openai_key = env.get("OPENAI_API_KEY")
-    if openai_key and "api_key" not in data.get("model", {}):
-        data.setdefault("model", {})["api_key"] = openai_key
+        place = tuple(name[len(ENV_PREFIX) :].lower().split("__"))
+        wanted = _type_at([str(part) for part in place[:-1]], str(place[-1]))
+        _put(data, place, _parsed(text, wanted), name)
+        named[place] = name
+    if (key := env.get("OPENAI_API_KEY", "").strip()) and isinstance(
+        model := data.setdefault("model", {}), dict
+    ):
+        model.setdefault("api_key", key)
+        if base_url := env.get("OPENAI_BASE_URL", "").strip():
+            model.setdefault("base_url", base_url)
+    return named
+
+
+def _put(data: dict[str, Any], place: _Place, value: Any, name: str) -> None:
+    *sections, key = place
+    section = data
+    for part in sections:
+        section = section.setdefault(str(part), {})
+        if not isinstance(section, dict):
+            raise SettingsError(f"{name}: {part} is a value in {FILE_NAME}, not a section")
+    section[str(key)] = value
 
 
 _OTHER_VARIABLES = ("BANTAM_CONFIG", "BANTAM_SHARED", "BANTAM_TEST_")
@@ -272,17 +304,33 @@ def _type_at(sections: Sequence[str], key: str) -> Any:
     return here
 
 
-def _as_settings_error(where: Path, error: ValidationError) -> SettingsError:
+def _as_settings_error(
+    where: Path, named: Mapping[_Place, str], error: ValidationError
+) -> SettingsError:
     lines, model_is_wrong = [], False
     for problem in error.errors(include_input=False, include_url=False):
-        place = ".".join(str(part) for part in problem["loc"]) or "settings"
-        message = problem["msg"].removeprefix("Value error, ")
-        if problem["type"] == "extra_forbidden":
-            known = _keys_at(problem["loc"][:-1])
-            message = f"no such setting{_did_you_mean(str(problem['loc'][-1]), known)}"
-        model_is_wrong |= problem["loc"][:2] == ("scoring", "models")
-        lines.append(f"{where}: {place}: {message}")
+        place = problem["loc"]
+        source = next(
+            (named[place[:n]] for n in range(len(place), 0, -1) if place[:n] in named), ""
+        )
+        model_is_wrong |= place[:2] == ("scoring", "models")
+        key = ".".join(str(part) for part in place) or "settings"
+        lines.append(f"{source or where}: {key}: {_what_is_wrong(problem)}")
     return (ScoreModelError if model_is_wrong else SettingsError)("; ".join(lines))
+
+
+def _what_is_wrong(problem: ErrorDetails) -> str:
+    place = problem["loc"]
+    match problem["type"]:
+        case "extra_forbidden":
+            return f"no such setting{_did_you_mean(str(place[-1]), _keys_at(place[:-1]))}"
+        case "model_type" | "dict_type":
+            return f"expected a section, [{'.'.join(map(str, place))}]"
+        case "tuple_type":
+            return "expected a list, in square brackets"
+        case "string_pattern_mismatch" if place[-1] == "base_url":
+            return "expected an address that begins with http:// or https://"
+    return problem["msg"].removeprefix("Value error, ").replace("Input should be", "expected", 1)
 
 
 def _keys_at(location: tuple[int | str, ...]) -> list[str]:

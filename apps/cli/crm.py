@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import click
 from rich.text import Text
 
 from apps.cli import exit_codes
+from apps.cli.actor import actor
 from apps.cli.main import settings_of
 from apps.cli.terminal import stderr, stdout
 from bantam.domain.calls import CallId
@@ -56,7 +56,7 @@ def setup_command(ctx: click.Context, vendor: str, dry_run: bool, package: Path 
 def link_command(ctx: click.Context, vendor: str, call: str, deal: str) -> int:
     """Say that CALL belongs to DEAL in VENDOR, and release what waited for it."""
     settings = settings_of(ctx)
-    released = crm_commands.link_call(settings, vendor, CallId(call), deal, actor=getpass.getuser())
+    released = crm_commands.link_call(settings, vendor, CallId(call), deal, actor=actor())
     stderr().print(
         f"{vendor}: call {call} belongs to deal {deal}; {released} released, "
         "`bantam deliver` sends them",

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import csv
-import getpass
 import sys
 from collections.abc import Iterable
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TextIO
 
 import click
-from rich.text import Text
 
 from apps.cli import exit_codes
+from apps.cli.actor import actor
 from apps.cli.lines import csv_cell
 from apps.cli.main import settings_of
-from apps.cli.terminal import stderr, stdout
+from apps.cli.terminal import line, stderr, stdout
 from bantam.domain.bant import Criterion
 from bantam.domain.calls import CallId
 from bantam.domain.delivery import DeliveryState, ScoreNote
 from bantam.domain.merge import MergeAction, Merged
+from bantam.errors import NotInLedgerError, OutputError
 from bantam.ledger.rows import CrmScore
 from bantam.ledger.store import Ledger
 from flows import wiring
@@ -70,13 +69,15 @@ def deliver_command(
         ledger = pipeline.ledger
         assert ledger is not None
         if retry:
-            again = ledger.retry_failed(now=pipeline.clock(), actor=_whoami())
+            again = ledger.retry_failed(now=pipeline.clock(), actor=actor())
             stderr().print(f"{again} failed ones try again")
         if release is not None:
-            held = ledger.deliveries(states=[DeliveryState.HELD], call_id=CallId(release))
+            held = list(ledger.deliveries(states=[DeliveryState.HELD], call_id=CallId(release)))
+            if not held:
+                raise NotInLedgerError(f"ledger: nothing is held for call {release!r}")
             keys = [delivery.key for delivery in held]
             for key in keys:
-                ledger.release(key, now=pipeline.clock(), actor=_whoami())
+                ledger.release(key, now=pipeline.clock(), actor=actor())
             stderr().print(f"{len(keys)} held ones released")
         counts = wiring.deliver_due(settings, pipeline, limit)
         if csv_path is not None:
@@ -96,9 +97,9 @@ def _show_changes(previews: Iterable[Previewed]) -> int:
     for preview in previews:
         owing += 1
         owed = preview.delivery
-        console.print(Text(f"{owed.target} call {owed.call_id}: {preview.said}"), soft_wrap=True)
+        console.print(line(f"{owed.target} call {owed.call_id}: {preview.said}"), soft_wrap=True)
         for change in preview.changes:
-            console.print(Text(f"  {_change_line(change)}"), soft_wrap=True)
+            console.print(line(f"  {_change_line(change)}"), soft_wrap=True)
     stderr().print(f"{owing} owed; nothing was sent")
     return exit_codes.OK
 
@@ -125,14 +126,21 @@ def _outbox(ledger: Ledger) -> str:
 
 
 def _export(rows: Iterable[CrmScore], path: str) -> None:
-    with ExitStack() as stack:
-        target: TextIO = sys.stdout
-        if path != "-":
-            target = stack.enter_context(Path(path).open("w", newline="", encoding="utf-8"))
-        writer = csv.writer(target, lineterminator="\n")
-        writer.writerow(_COLUMNS)
-        for row in rows:
-            writer.writerow([csv_cell(cell) for cell in _cells(row.note)])
+    if path == "-":
+        _write_rows(rows, sys.stdout)
+        return
+    try:
+        with Path(path).open("w", newline="", encoding="utf-8") as file:
+            _write_rows(rows, file)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _write_rows(rows: Iterable[CrmScore], file: TextIO) -> None:
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for row in rows:
+        writer.writerow([csv_cell(cell) for cell in _cells(row.note)])
 
 
 def _cells(note: ScoreNote) -> list[object]:
@@ -150,7 +158,3 @@ def _cells(note: ScoreNote) -> list[object]:
         reason = by_criterion.get(criterion)
         cells += [reason.level if reason else None, reason.quote if reason else None]
     return [*cells, note.next_question, note.extractor, note.model, note.score_model]
-
-
-def _whoami() -> str:
-    return getpass.getuser()

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import click
-from rich.text import Text
 
 from apps.cli import exit_codes
 from apps.cli.main import settings_of
-from apps.cli.terminal import stdout
+from apps.cli.terminal import line, stdout
 from bantam.errors import BantamError
 from bantam.settings import Settings
 from flows import crm_commands, wiring
@@ -41,7 +40,7 @@ def doctor_command(ctx: click.Context, base_url: str | None, model: str | None) 
     healthy = True
     for finding in _findings(settings):
         mark = {True: "ok  ", False: "FIX ", None: "    "}[finding.ok]
-        console.print(Text(f"{mark} {finding.what}: {finding.said}"))
+        console.print(line(f"{mark} {finding.what}: {finding.said}"))
         healthy &= finding.ok is not False
     return exit_codes.OK if healthy else exit_codes.UNAVAILABLE
 
@@ -69,15 +68,12 @@ def _vendor(settings: Settings, name: str) -> Iterator[Finding]:
 
 
 def _ledger(settings: Settings) -> Finding:
-    name = wiring.ledger_name(settings)
     try:
-        ledger = wiring.open_ledger(settings)
+        with wiring.open_ledger(settings) as ledger:
+            said = f"{wiring.ledger_name(settings)}, revision {ledger.revision()}"
     except BantamError as error:
-        return Finding(False, "ledger", f"{name}: {error}")
-    try:
-        return Finding(True, "ledger", f"{name}, revision {ledger.revision()}")
-    finally:
-        ledger.close()
+        return Finding(False, "ledger", str(error).removeprefix("ledger "))
+    return Finding(True, "ledger", said)
 
 
 def _model(settings: Settings) -> Iterator[Finding]:

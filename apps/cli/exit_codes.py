@@ -14,7 +14,7 @@ SETTINGS = 4
 NOT_FOUND = 5
 """The call, deal or delivery asked for is not in the ledger."""
 UNAVAILABLE = 6
-"""A server that is needed does not answer or refuses: the ledger, the model, a vendor."""
+"""A server that is needed does not answer or refuses: the ledger, the model, a vendor, the disk."""
 BLOCKED = 7
 """The eval gate says BLOCK."""
 INCONCLUSIVE = 8

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
-
 import click
 
 from apps.cli import exit_codes
+from apps.cli.actor import actor
 from apps.cli.main import settings_of
 from apps.cli.terminal import stderr
 from bantam.errors import SettingsError
@@ -48,7 +47,7 @@ def forget_command(
                 total += swept
             stderr().print(f"{total} calls erased")
             return exit_codes.OK
-        request = Request(name, getpass.getuser(), Subject(subject) if subject else None)
+        request = Request(name, actor(), Subject(subject) if subject else None)
         gateways = wiring.build_gateways(settings, ledger)
         report = forget(request, ledger, gateways, wiring.utc_now)
     stderr().print(

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from apps.cli.plain_text import one_line
 from bantam.domain.bant import Criterion, Extraction, Flag, Level, Reading, ReadingValue
 from bantam.domain.calls import Call
 from bantam.domain.evidence import Rejection
@@ -175,10 +176,13 @@ def csv_row(line: ScoreLine | ErrorLine) -> list[str]:
 def csv_cell(value: Any) -> str:
     """Return a value as a CSV cell: empty for None.
 
-    Text that a spreadsheet would run as a formula gets a quote in front.
+    Text is one line of what can be printed; what a spreadsheet would run as a formula gets a
+    quote in front.
     """
-    text = "" if value is None else str(value)
-    return f"'{text}" if text[:1] in {"=", "+", "@", "\t", "\r"} else text
+    if not isinstance(value, str):
+        return "" if value is None else str(value)
+    text = one_line(value)
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t"} else text
 
 
 def _reading_line(reading: Reading) -> ReadingLine:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import click
 
 from apps.cli import exit_codes
+from apps.cli.plain_text import one_line
 from bantam import __version__
 
 _COMMANDS = {
@@ -70,6 +72,15 @@ class _LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; a reader of stdout that went away (`| head`) is no error of ours."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # Not handed on: click would make it exit code 1, which stands for a defect.
+            _silence_stdout()
+            return exit_codes.OK
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, _SHORT_HELP[name]) for name in _COMMANDS])
@@ -98,7 +109,8 @@ def run(argv: list[str]) -> int:
     """Run one command line and return its exit code."""
     from bantam.errors import BantamError  # noqa: PLC0415 - late, for a quick --help
 
-    debug = "--debug" in argv
+    argv, debug = _debug_anywhere(argv)
+    _make_streams_usable()
     try:
         result = cli.main(args=argv, prog_name="bantam", standalone_mode=False)
     except click.ClickException as error:
@@ -107,14 +119,18 @@ def run(argv: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted; run the same command again to go on", err=True)
         return exit_codes.INTERRUPTED
-    except BrokenPipeError:
-        _silence_stdout()
-        return exit_codes.OK
     except BantamError as error:
         if debug:
             raise
-        click.echo(f"bantam: {error}", err=True)
+        click.echo(one_line(f"bantam: {error}"), err=True)
         return exit_code_of(error)
+    except OSError as error:
+        # A full disk, a file that may not be written; what broke on the wire is a BantamError.
+        if debug:
+            raise
+        what = f"{error.filename}: " if error.filename else ""
+        click.echo(one_line(f"bantam: {what}{error.strerror or type(error).__name__}"), err=True)
+        return exit_codes.UNAVAILABLE
     except Exception as error:
         if debug:
             raise
@@ -140,11 +156,41 @@ def exit_code_of(error: Exception) -> int:
         errors.ExtractionError: exit_codes.UNAVAILABLE,
         errors.WebhookError: exit_codes.UNAVAILABLE,
         errors.VendorError: exit_codes.UNAVAILABLE,
+        errors.OutputError: exit_codes.UNAVAILABLE,
     }
     return next(
         (code for kind, code in by_type.items() if isinstance(error, kind)),
         exit_codes.UNEXPECTED,
     )
+
+
+def _debug_anywhere(argv: list[str]) -> tuple[list[str], bool]:
+    """Return the arguments with --debug first: people add it at the end of the line that failed."""
+    end = argv.index("--") if "--" in argv else len(argv)
+    if "--debug" not in argv[:end]:
+        return argv, False
+    return ["--debug", *(a for a in argv[:end] if a != "--debug"), *argv[end:]], True
+
+
+def _make_streams_usable() -> None:
+    """Write UTF-8 to pipes and files whatever the locale; to a terminal what it can show.
+
+    A stream that the caller closed (`>&-`) is None in Python: it becomes the null device.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for good
+        elif mode == "w" and isinstance(stream, io.TextIOWrapper):
+            if stream.encoding.lower() in _UTF8:
+                continue
+            if stream.isatty():
+                stream.reconfigure(errors="replace")
+            else:
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+_UTF8 = frozenset({"utf-8", "utf8"})
 
 
 def _silence_stdout() -> None:

@@ -6,7 +6,7 @@ import click
 
 from apps.cli import exit_codes
 from apps.cli.main import settings_of
-from apps.cli.terminal import stderr, stdout
+from apps.cli.terminal import line, stderr, stdout
 from flows import wiring
 from flows.rescore import rescore
 
@@ -22,7 +22,7 @@ def rescore_command(ctx: click.Context, score_model: str | None, dry_run: bool) 
         moves = rescore(pipeline, dry_run=dry_run)
     console = stdout()
     for move in moves.largest:
-        console.print(f"{move.call_id}  {move.before} -> {move.after}", soft_wrap=True)
+        console.print(line(f"{move.call_id}  {move.before} -> {move.after}"), soft_wrap=True)
     stderr().print(
         f"{moves.looked_at} calls: {moves.changed} scores change, {moves.band_changes} change "
         f"band, {moves.deliveries} deliveries owed"

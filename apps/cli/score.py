@@ -9,12 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
+from rich.text import Text
 
 from apps.cli import exit_codes
 from apps.cli.lines import CSV_COLUMNS, ErrorLine, ScoreLine, as_json, csv_row, error_line
 from apps.cli.lines import score_line as line_of
 from apps.cli.main import settings_of
-from apps.cli.terminal import LEGEND, score_table, stderr, stdout
+from apps.cli.terminal import LEGEND, line, score_table, stderr, stdout
 from bantam.domain.bant import Extraction
 from bantam.domain.calls import Call
 from bantam.domain.score import Score
@@ -66,14 +67,20 @@ def score_command(
     """
     if as_lines and as_csv:
         raise click.UsageError("--json and --csv exclude each other")
+    if model is not None and extractor == "embedded":
+        raise click.UsageError("--model and --extractor embedded exclude each other")
     settings = wiring.with_options(
         settings_of(ctx), extractor=extractor, model=model, score_model=score_model
     )
     sides = SideRules.of(settings.sides.seller_domains, settings.sides.seller_names, seller)
     with wiring.pipeline(settings, dry_run=dry_run) as pipeline:
         sink, tally = _sink(as_lines=as_lines, as_csv=as_csv), Tally()
-        counts = _run(paths, pipeline, sides, sink, tally)
-        sink.close()
+        try:
+            counts = _run(paths, pipeline, sides, sink, tally)
+            sink.close()
+        except BrokenPipeError:
+            stderr().print("stopped: nobody reads stdout any more; run again to go on")
+            raise
         _narrate(counts, settings, dry_run=dry_run)
         _narrate_left_out(tally)
     return exit_codes.SOME_FAILED if counts.failed else exit_codes.OK
@@ -125,7 +132,7 @@ def _run(
         def on_result(result: CallResult) -> None:
             progress.advance(task)
             if result.error is not None:
-                console.print(f"[red]cannot read[/red] {result.error}", soft_wrap=True)
+                console.print(_complaint(result.error), soft_wrap=True)
                 sink.failed(result.error)
             elif (scored := _scored(result, pipeline)) is not None:
                 sink.scored(scored)
@@ -135,6 +142,10 @@ def _run(
 
             return engine.run_files(paths, engine.Injected(pipeline, on_result, sides, tally))
         return score_calls(iter_calls(paths, sides=sides, tally=tally), pipeline, on_result)
+
+
+def _complaint(error: BantamError) -> Text:
+    return Text.assemble(("cannot read", "red"), " ", line(str(error)))
 
 
 def _scored(result: CallResult, pipeline: Pipeline) -> Scored | None:

@@ -13,7 +13,7 @@ from rich.text import Text
 from apps.cli import exit_codes
 from apps.cli.lines import as_json, score_line
 from apps.cli.main import settings_of
-from apps.cli.terminal import LEGEND, LEVEL_MARKS, clock_time, stdout
+from apps.cli.terminal import LEGEND, LEVEL_MARKS, clock_time, line, stdout
 from bantam.deal_reading import as_extraction, read_deal
 from bantam.domain.bant import (
     NOT_DISCUSSED,
@@ -98,24 +98,25 @@ def deals_command(ctx: click.Context, deal_id: str | None, as_of: datetime | Non
 def _print_call(console: Console, stored: Result, result: Score) -> None:
     call = stored.call
     extraction = apply_reviews(stored.extraction, stored.reviews)
-    console.print(Text(f"{call.id}  {call.title}", style="bold"))
+    console.print(line(f"{call.id}  {call.title}", style="bold"))
     people = ", ".join(
         f"{p.name} ({p.side.value}{', ' + p.title if p.title else ''})" for p in call.participants
     )
     deal = f"  deal {call.deal_id}" if call.deal_id else ""
-    console.print(Text(f"{call.started_at:%Y-%m-%d %H:%M}{deal}  {people}"))
-    console.print(Text(_headline(result), style="bold"))
+    console.print(line(f"{call.started_at:%Y-%m-%d %H:%M}{deal}  {people}"))
+    console.print(line(_headline(result), style="bold"))
     for criterion in Criterion:
         if criterion in extraction.readings:
             _print_reading(console, extraction.readings[criterion], result)
     for adjustment in result.adjustments:
-        console.print(Text(f"  {adjustment.points:+.1f}  {adjustment.kind}: {adjustment.reason}"))
+        console.print(line(f"  {adjustment.points:+.1f}  {adjustment.kind}: {adjustment.reason}"))
     if question := next_question(result.contributions):
-        console.print(Text(f"\nAsk next: {question}"))
+        console.print()
+        console.print(line(f"Ask next: {question}"))
     run = extraction.run
     reader = run.extractor + (f" {run.model} ({run.mode})" if run.model else "")
     console.print(
-        Text(
+        line(
             f"Read by {reader}, version {run.extractor_version}; "
             f"score model {result.model} {result.model_version}",
             style="dim",
@@ -139,24 +140,25 @@ def _print_reading(console: Console, reading: Reading, result: Score) -> None:
     points = f"  {part.points:+.1f} points" if part else ""
     flags = f"  [{', '.join(reading.flags)}]" if reading.flags else ""
     level = LEVEL_MARKS[reading.level]
+    console.print()
     console.print(
-        Text(
-            f"\n{reading.criterion.value.capitalize()} {level}: "
+        line(
+            f"{reading.criterion.value.capitalize()} {level}: "
             f"{meaning(reading.criterion, reading.level)}{points}{flags}",
             style="bold" if reading.level != NOT_DISCUSSED else "dim",
         )
     )
     if told := value_in_words(reading.value):
-        console.print(Text(f"  {told}"))
+        console.print(line(f"  {told}"))
     for evidence in reading.evidence:
         at = f" {clock_time(evidence.start)}" if evidence.start is not None else ""
         where = f"turn {evidence.turn}{at}, {evidence.speaker} ({evidence.side.value})"
-        console.print(Text(f'  "{evidence.quote}"'))
-        console.print(Text(f"      {where}", style="dim"))
+        console.print(line(f'  "{evidence.quote}"'))
+        console.print(line(f"      {where}", style="dim"))
     for rejected in reading.rejected:
         turn = f"turn {rejected.turn}" if rejected.turn is not None else "no turn"
         why = WHY_REJECTED[rejected.reason]
-        console.print(Text(f'  rejected: "{rejected.quote}" ({turn}): {why}', style="dim"))
+        console.print(line(f'  rejected: "{rejected.quote}" ({turn}): {why}', style="dim"))
 
 
 def value_in_words(value: ReadingValue | None) -> str:
@@ -190,7 +192,8 @@ def _read(ledger: Ledger, settings: Settings, deal_id: DealId, day: date) -> See
 
 
 def _print_deals(console: Console, ledger: Ledger, settings: Settings, day: date) -> None:
-    seen = [_read(ledger, settings, deal_id, day) for deal_id in ledger.deal_ids()]
+    every = (_read(ledger, settings, deal_id, day) for deal_id in ledger.deal_ids())
+    seen = [read for read in every if read[0].calls]
     seen.sort(key=lambda s: (-(s[1].points or 0), s[0].deal_id))
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("Deal", "Score", "Band", "Calls", "B", "A", "N", "T", "Changed"):
@@ -199,7 +202,7 @@ def _print_deals(console: Console, ledger: Ledger, settings: Settings, day: date
         marks = [LEVEL_MARKS[deal.readings[c].level] for c in Criterion]
         points = "-" if result.points is None else str(result.points)
         table.add_row(
-            deal.deal_id, points, result.band or "", str(deal.calls), *marks, _changes(deal)
+            line(deal.deal_id), points, result.band or "", str(deal.calls), *marks, _changes(deal)
         )
     console.print(table)
     console.print(LEGEND, style="dim")
@@ -216,27 +219,28 @@ def _changes(deal: DealReading) -> str:
 
 def _print_deal(console: Console, seen: Seen) -> None:
     deal, result, calls = seen
-    console.print(Text(f"{deal.deal_id} as of {deal.as_of}, {deal.calls} calls", style="bold"))
-    console.print(Text(_headline(result), style="bold"))
+    console.print(line(f"{deal.deal_id} as of {deal.as_of}, {deal.calls} calls", style="bold"))
+    console.print(line(_headline(result), style="bold"))
     by_id = {call.id: call for call, _ in calls}
     for criterion in Criterion:
         _print_reading(console, deal.readings[criterion], result)
         source = deal.from_call.get(criterion)
         if source is not None:
             call = by_id[source]
-            console.print(Text(f"      from {source}, {call.started_at:%Y-%m-%d}", style="dim"))
-    for line in _history(deal):
-        console.print(line)
+            console.print(line(f"      from {source}, {call.started_at:%Y-%m-%d}", style="dim"))
+    for told in _history(deal):
+        console.print(told)
 
 
 def _history(deal: DealReading) -> Iterable[Text]:
     if deal.changes:
-        yield Text("\nOver time:", style="bold")
+        yield Text()
+        yield Text("Over time:", style="bold")
     for change in deal.changes:
         against = "  contradicts what was said before" if change.contradiction else ""
-        yield Text(
+        yield line(
             f"  {change.on}  {change.criterion.value} {change.before.level} -> "
             f"{change.after.level}  ({change.call_id}){against}"
         )
     for criterion in deal.expired:
-        yield Text(f"  {criterion.value}: what was said is too old to count in full")
+        yield line(f"  {criterion.value}: what was said is too old to count in full")

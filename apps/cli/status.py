@@ -11,7 +11,7 @@ import click
 
 from apps.cli import exit_codes
 from apps.cli.main import settings_of
-from apps.cli.terminal import stdout
+from apps.cli.terminal import line, stdout
 from bantam.ledger.rows import Failure
 from bantam.ledger.standing import Standing
 from flows import wiring
@@ -41,11 +41,10 @@ def status_command(ctx: click.Context, as_json: bool, metrics: bool) -> int:
         return exit_codes.OK
     for source, states in sorted(pickups.items()):
         stdout().print(
-            f"to fetch    {source}: {_listed({s.value: n for s, n in states.items()})}",
-            markup=False,
+            line(f"to fetch    {source}: {_listed({s.value: n for s, n in states.items()})}")
         )
-    for line in _lines(counts, standing, failures):
-        stdout().print(line, markup=False, soft_wrap=True)
+    for told in _lines(counts, standing, failures):
+        stdout().print(line(told), soft_wrap=True)
     return exit_codes.OK
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from apps.cli.plain_text import one_line, printable
 from bantam.domain.bant import NOT_DISCUSSED, Criterion, Extraction, Level
 from bantam.domain.calls import Call
 from bantam.domain.notes import top_reason
@@ -28,15 +31,38 @@ _PIPED_WIDTH = 120
 """Columns when stdout is no terminal; rich would otherwise fall back to 80."""
 
 
+class _PlainConsole(Console):
+    """Shows text as it is: names and quotes are neither markup nor commands to the terminal."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, highlight=False, emoji=False, **options)
+
+    def render(self, *args: Any, **options: Any) -> Iterator[Segment]:
+        """Yield segments whose text holds nothing that a terminal obeys."""
+        for segment in super().render(*args, **options):
+            if segment.control or segment.text.isprintable():
+                yield segment
+            else:
+                yield Segment(printable(segment.text), segment.style)
+
+    def on_broken_pipe(self) -> None:
+        """Leave it to `apps.cli.main` what a reader that went away means; rich would exit 1."""
+        raise BrokenPipeError
+
+
 def stdout() -> Console:
     """Return a console on stdout; honours NO_COLOR and pipes."""
-    piped = not sys.stdout.isatty()
-    return Console(width=_PIPED_WIDTH if piped else None, highlight=False, emoji=False)
+    return _PlainConsole(width=None if sys.stdout.isatty() else _PIPED_WIDTH)
 
 
 def stderr() -> Console:
     """Return a console on stderr, for narration and progress."""
-    return Console(stderr=True, highlight=False, emoji=False)
+    return _PlainConsole(stderr=True)
+
+
+def line(text: str, style: str = "") -> Text:
+    """Return a line to print: a line break within it, in somebody's title, becomes a space."""
+    return Text(one_line(text), style=style)
 
 
 def clock_time(seconds: float | None) -> str:
@@ -67,18 +93,18 @@ def _row(call: Call, extraction: Extraction, score: Score) -> list[Text]:
     marks = [Text(LEVEL_MARKS[level], style=_LEVEL_STYLES[level]) for level in levels]
     if score.points is None:
         number = Text("-", style="dim")
-        why = Text(f"unscored: {score.unscored_reason}", style="dim")
-        return [Text(call.id), number, Text(""), *(marks or [Text("")] * 4), why]
+        why = line(f"unscored: {score.unscored_reason}", style="dim")
+        return [line(call.id), number, Text(""), *(marks or [Text("")] * 4), why]
     band = score.band or ""
     reason = top_reason(score, extraction.readings)
     if not score.enough_said:
         reason = f"not enough said; {reason}"
     return [
-        Text(call.id),
+        line(call.id),
         Text(str(score.points), style="bold"),
-        Text(band),
+        line(band),
         *marks,
-        Text(_clipped(reason)),
+        line(_clipped(reason)),
     ]
 
 

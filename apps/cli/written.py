@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from bantam.errors import BantamError
+from bantam.errors import OutputError
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -16,13 +16,13 @@ def write(path: Path, text: str) -> None:
     """Write a file, making its folder.
 
     Raises:
-        BantamError: it cannot be written.
+        OutputError: it cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise BantamError(f"{path}: cannot be written: {error.strerror}") from None
+        raise OutputError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def print_lines(lines: Iterable[str]) -> None:

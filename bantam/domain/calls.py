@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import NewType
+from typing import Annotated, NewType
 
 from pydantic import AwareDatetime, Field, model_validator
 
@@ -13,6 +14,14 @@ from bantam.domain.value import Value, digest
 
 CallId = NewType("CallId", str)
 DealId = NewType("DealId", str)
+
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+"""Calls start in [EARLIEST, LATEST): other times are mistakes, and no arithmetic overflows."""
+
+_NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]+$"
+"""Ids are typed, looked up and printed on one line."""
 
 
 class Side(StrEnum):
@@ -49,12 +58,12 @@ class Turn(Value):
 class Call(Value):
     """A recorded conversation with its transcript: turns numbered from 0."""
 
-    id: CallId
+    id: Annotated[CallId, Field(min_length=1, pattern=_NO_CONTROLS)]
     title: str = ""
-    started_at: AwareDatetime
+    started_at: Annotated[AwareDatetime, Field(ge=EARLIEST, lt=LATEST)]
     language: str = "en"
     """BCP 47 primary tag, lower case ("en", "de"), as the source says it."""
-    deal_id: DealId | None = None
+    deal_id: Annotated[DealId, Field(min_length=1, pattern=_NO_CONTROLS)] | None = None
     participants: tuple[Participant, ...] = ()
     turns: tuple[Turn, ...] = ()
     source: str = "file"

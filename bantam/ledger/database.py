@@ -60,7 +60,7 @@ def parsed_url(url: str) -> URL:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         raise LedgerError(
             "ledger url: cannot be parsed; write sqlite:///bantam.db"
             " or postgresql://user:password@host/database"
@@ -68,7 +68,19 @@ def parsed_url(url: str) -> URL:
     dialect = parsed.drivername.partition("+")[0]
     if dialect not in _DRIVERS:
         raise LedgerError(f"ledger url: {dialect!r} is not supported; use sqlite or postgresql")
+    if "@" in (parsed.host or ""):
+        # What stands before it belongs to the password, and would be shown as part of the host.
+        raise LedgerError("ledger url: has two @; write the one in the password as %40")
     return parsed.set(drivername=_DRIVERS[dialect])
+
+
+def address_of(url: URL) -> str:
+    """Return where a database is, for people: without password, query and driver.
+
+    The query goes because a password may stand there too.
+    """
+    plain = url.set(drivername=url.get_backend_name(), query={})
+    return plain.render_as_string(hide_password=True)
 
 
 class Database:
@@ -76,8 +88,7 @@ class Database:
 
     def __init__(self, url: URL) -> None:
         self.url = url
-        # Without the query: a password may stand there too.
-        self.name = url.set(query={}).render_as_string(hide_password=True)
+        self.name = address_of(url)
         self.is_sqlite = url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url) if self.is_sqlite else _postgres_engine(url)
         self._writing = self.engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")

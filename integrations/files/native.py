@@ -41,6 +41,10 @@ _EXPECTED = {
     "model_attributes_type": "expected an object",
     "bool_type": "expected true, false or null",
     "bool_parsing": "expected true, false or null",
+    "greater_than_equal": "expected a time from 1970 to 2199",
+    "less_than": "expected a time from 1970 to 2199",
+    "string_pattern_mismatch": "expected text without control characters",
+    "string_too_short": "expected text that is not empty",
     "value_error": "expected the id of a participant",
 }
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bantam.domain.calls import CallId
-from bantam.errors import CallFileError
+from bantam.domain.calls import EARLIEST, LATEST, CallId
+from bantam.errors import CallFileError, name_of
 
 _ZOOM = re.compile(r"GMT([0-9]{8})-([0-9]{6})")
 _DAY = re.compile(
@@ -49,7 +49,7 @@ class Origin:
     @property
     def call_id(self) -> CallId:
         """The id of a call that states none: the file's name, and its number among several."""
-        stem = self.file.stem.strip("<>")[:MAX_ID_CHARS] or "call"
+        stem = name_of(" ".join(self.file.stem.split())).strip("<>")[:MAX_ID_CHARS] or "call"
         return CallId(stem if self.number is None else f"{stem}-{self.number}")
 
     @property
@@ -69,9 +69,12 @@ class Origin:
         if stated is not None:
             return stated, False
         try:
-            return datetime.fromtimestamp(self.file.stat().st_mtime, UTC), True
+            changed = datetime.fromtimestamp(self.file.stat().st_mtime, UTC)
         except (OSError, OverflowError, ValueError):
-            return self.clock().replace(hour=12, minute=0, second=0, microsecond=0), True
+            changed = EARLIEST
+        if EARLIEST < changed < LATEST:
+            return changed, True
+        return self.clock().replace(hour=12, minute=0, second=0, microsecond=0), True
 
 
 def _date_in(name: str) -> datetime | None:
@@ -89,6 +92,7 @@ def _date_in(name: str) -> datetime | None:
 
 def _parsed(text: str, form: str) -> datetime | None:
     try:
-        return datetime.strptime(text, form).replace(tzinfo=UTC)
+        found = datetime.strptime(text, form).replace(tzinfo=UTC)
     except ValueError:
         return None
+    return found if EARLIEST <= found < LATEST else None

@@ -139,6 +139,8 @@ def test_the_whole_way_ends_in_the_embedded_crm(bantam, tmp_path: Path) -> None:
     ("arguments", "code", "said"),
     [
         pytest.param(["show", "nope"], exit_codes.NOT_FOUND, "'nope' has no score", id="unknown call"),
+        pytest.param(["deliver", "--release", "nope"], exit_codes.NOT_FOUND, "nothing is held for call 'nope'", id="nothing to release"),
+        pytest.param(["score", "x", "--model", "m", "--extractor", "embedded"], exit_codes.USAGE, "exclude each other", id="two readers"),
         pytest.param(["deals", "D-9"], exit_codes.NOT_FOUND, "'D-9'", id="unknown deal"),
         pytest.param(["score", "x.json", "--score-model", "bnt"], exit_codes.SETTINGS, "did you mean 'bant'?", id="unknown score model"),
         pytest.param(["score", "missing.json"], exit_codes.SOME_FAILED, "no such file or folder", id="missing file"),
@@ -188,6 +190,26 @@ def test_doctor_says_what_is_there(bantam) -> None:
     code, out, _ = bantam("doctor")
     assert code == exit_codes.OK
     assert "ok   ledger: sqlite:///bantam.db, revision" in out
+
+
+@pytest.mark.parametrize(
+    "url", ["", "secret", "mysql://u:secret@h/d", "postgresql://u:secret@h:x/d"]
+)
+def test_doctor_names_a_ledger_that_cannot_be(
+    bantam, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("BANTAM_LEDGER__URL", url)
+    code, out, err = bantam("doctor")
+    assert code == exit_codes.UNAVAILABLE
+    assert "FIX  ledger: " in out
+    assert "secret" not in out + err
+
+
+def test_deals_as_of_a_day_before_their_first_call_are_not_listed(bantam, tmp_path: Path) -> None:
+    write_call(tmp_path / "a.json", "c-a", *TALK)
+    bantam("score", "a.json")
+    assert "D-1" in bantam("deals", "--as-of", "2026-03-02")[1]
+    assert "D-1" not in bantam("deals", "--as-of", "2026-03-01")[1]
 
 
 def test_help_imports_nothing_heavy() -> None:

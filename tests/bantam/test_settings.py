@@ -100,6 +100,13 @@ def test_a_named_model_of_this_installation_is_used(tmp_path: Path) -> None:
         pytest.param("[model]\nnme = 1\n", SettingsError, "model.nme: no such setting; did you mean 'name'?", id="key misspelt"),
         pytest.param("[model]\nconcurrency = 0\n", SettingsError, "model.concurrency", id="out of bounds"),
         pytest.param("[model\n", SettingsError, "not TOML", id="not toml"),
+        pytest.param('model = "gpt"\n', SettingsError, "model: expected a section, [model]", id="value in the place of a section"),
+        pytest.param("scoring = 5\n", SettingsError, "scoring: expected a section, [scoring]", id="number in the place of a section"),
+        pytest.param("[scoring]\nmodels = 5\n", ScoreModelError, "expected a section, [scoring.models]", id="number in the place of models"),
+        pytest.param('[model]\nbase_url = "localhost:8000"\n', SettingsError, "model.base_url: expected an address that begins with http://", id="address without scheme"),
+        pytest.param('[model]\nname = ""\n', SettingsError, "model.name", id="empty name"),
+        pytest.param('[delivery]\ntargets = "slack"\n', SettingsError, "delivery.targets: expected a list", id="text in the place of a list"),
+        pytest.param('[delivery]\ntargets = ["hubspt"]\n', SettingsError, "'hubspot'", id="no such target"),
         pytest.param('[crm.policies]\nscoer = "own"\n', SettingsError, "no field of Bantam is called 'scoer'; there are score,", id="crm field misspelt"),
         pytest.param('[crm.also_write.next_step]\nfield = "nxt"\n', SettingsError, "no field of Bantam is called 'nxt'", id="crm source misspelt"),
         pytest.param('[scoring]\nmodel = "bnt"\n', ScoreModelError, "did you mean 'bant'?", id="unknown score model"),
@@ -132,6 +139,42 @@ def test_what_is_wrong_is_named_with_its_place(
         load_settings(write(tmp_path, text), {})
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_wrong_variable_is_named_and_not_the_file(tmp_path: Path) -> None:
+    env = {"BANTAM_MODEL__MAX_TOKENS": "many", "BANTAM_EXTRACTR": "model"}
+    with pytest.raises(SettingsError) as caught:
+        load_settings(write(tmp_path, ""), env)
+    assert "BANTAM_MODEL__MAX_TOKENS: model.max_tokens: expected a valid integer" in str(
+        caught.value
+    )
+    assert "BANTAM_EXTRACTR: extractr: no such setting; did you mean 'extractor'?" in str(
+        caught.value
+    )
+    assert "bantam.toml" not in str(caught.value)
+
+
+def test_a_variable_may_be_text_that_looks_like_a_number(tmp_path: Path) -> None:
+    env = {"BANTAM_MODEL__API_KEY": "12345", "BANTAM_MODEL__NAME": "4.1"}
+    settings = load_settings(write(tmp_path, ""), env)
+    assert settings.model.api_key is not None
+    assert (settings.model.api_key.get_secret_value(), settings.model.name) == ("12345", "4.1")
+
+
+def test_a_key_for_the_provider_does_not_hide_what_is_wrong(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"model: expected a section"):
+        load_settings(write(tmp_path, 'model = "gpt"\n'), {"OPENAI_API_KEY": "sk-1"})
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "bantam.toml"
+    path.write_text('extractor = "model"\n', encoding="utf-8-sig")
+    assert load_settings(path, {}).extractor == "model"
+
+
+def test_a_folder_in_the_place_of_the_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read: Is a directory"):
+        load_settings(tmp_path, {})
 
 
 def test_a_file_that_is_asked_for_must_be_there(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -14,7 +14,7 @@ from bantam.errors import SettingsError, VendorBusyError
 from bantam.ledger.limiter import SharedLimiter
 from bantam.ledger.store import Ledger
 from bantam.scoring import BANT
-from bantam.settings import Settings, load_settings
+from bantam.settings import Settings, Target, load_settings
 from bantam.settings_section import Section
 from flows import vendors, wiring
 from flows.deliver import deliver
@@ -210,3 +210,14 @@ def test_vendor_secrets_do_not_print() -> None:
 def test_every_vendor_has_a_page_that_names_its_settings(name: str) -> None:
     page = (REPO / "docs" / "vendors" / f"{name}.md").read_text(encoding="utf-8")
     assert f"BANTAM_{name}__".upper() in page
+
+
+def test_every_target_of_the_settings_can_be_built(tmp_path: Path) -> None:
+    with Ledger.open(f"sqlite:///{tmp_path}/l.db", create=True) as ledger:
+        for target in get_args(Target):
+            mine = Settings.model_validate({"delivery": {"targets": [target]}})
+            try:
+                named = set(wiring.build_gateways(mine, ledger))
+            except SettingsError as missing:
+                named = {str(missing).partition(".")[0]}  # the place that still has to be filled
+            assert named == {target}

@@ -202,8 +202,10 @@ def test_processes_that_open_at_the_same_time_agree_on_one_ledger(empty_url: str
         ("mysql://u:secret@h/d", "'mysql' is not supported; use sqlite or postgresql"),
         (
             "postgresql://u:secret@127.0.0.1:1/d",
-            r"postgresql\+psycopg://u:\*\*\*@127.0.0.1:1/d: conn",
+            r"postgresql://u:\*\*\*@127.0.0.1:1/d: conn",
         ),
+        ("postgresql://u:secret@h:port/d", "cannot be parsed"),
+        ("postgresql://u:my@secret@h/d", "has two @; write the one in the password as %40"),
         ("sqlite:////proc/nowhere/ledger.db", "/proc/nowhere"),
         ("sqlite:///{here}/text.txt", "file is not a database"),
         ("sqlite:///{here}", "unable to open database file"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -256,6 +257,26 @@ def test_a_file_name_tells_when_the_call_was(name: str, started: datetime) -> No
     call = read(name, VTT)
     assert (call.id, call.started_at) == (Path(name).stem, started)
     assert not call.started_at_is_guess
+
+
+@pytest.mark.parametrize(
+    "name", ["GMT99991231-235959.vtt", "GMT00010101-000000.vtt", "GMT19691231-235959.vtt"]
+)
+def test_a_day_that_cannot_be_is_none(name: str) -> None:
+    assert read(name, VTT).started_at_is_guess
+
+
+@pytest.mark.parametrize(
+    ("name", "call_id"),
+    [
+        pytest.param("two\nlines\x1b[2J", r"two lines\x1b[2J", id="control characters"),
+        pytest.param(os.fsdecode(b"caf\xe9"), r"caf\xe9", id="no UTF-8"),
+        pytest.param("at\u202f3\xa0pm", "at 3 pm", id="unusual spaces"),
+        pytest.param("日本語", "日本語", id="any script"),
+    ],
+)
+def test_an_id_from_a_file_name_can_be_stored_and_printed(name: str, call_id: str) -> None:
+    assert read(f"{name}.vtt", VTT).id == call_id
 
 
 WORDS = st.text("abcdefghij &<>é", min_size=1, max_size=40).map(str.strip).filter(bool)

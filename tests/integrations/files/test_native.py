@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bantam.domain.calls import Call, Side
+from bantam.errors import CallFileError
 from integrations.files.formats import read_document
 from integrations.files.origin import Origin
 from integrations.files.sides import SideRules
@@ -91,6 +92,14 @@ def test_times_that_cannot_be_do_not_cost_the_call(
     timeless = {k: v for k, v in TURNS[1].items() if k not in ("start", "end")}
     (turn,) = read_with(turns=[{**timeless, **given_}]).turns
     assert (turn.start, turn.end) == (start, end)
+
+
+@pytest.mark.parametrize(
+    "started_at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "1969-12-31T23:59:59Z"]
+)
+def test_a_start_that_cannot_be_is_named(started_at: str) -> None:
+    with pytest.raises(CallFileError, match="started_at: expected a time from 1970 to 2199"):
+        read_with(started_at=started_at)
 
 
 def test_times_that_run_back_are_kept_as_they_are_and_so_is_the_order() -> None:

@@ -238,6 +238,18 @@ def test_one_transcript_in_two_places_is_one_call_although_its_files_differ_in_a
     assert call.started_at == datetime.fromtimestamp(1_000_000, UTC)
 
 
+def test_a_path_that_is_no_utf_8_or_holds_line_breaks_is_named_on_one_line(tmp_path: Path) -> None:
+    for name in (b"caf\xe9.json", b"two\nlines.json"):
+        Path(os.fsdecode(bytes(tmp_path) + b"/" + name)).write_text("{")
+    first, second = iter_calls([str(tmp_path)])
+    assert isinstance(first, CallFileError)
+    assert isinstance(second, CallFileError)
+    assert first.path.endswith(r"caf\xe9.json")
+    assert second.path.endswith(r"two\nlines.json")
+    assert str(first).isprintable()
+    assert str(second).isprintable()
+
+
 @pytest.mark.parametrize("path", ["", "a\x00b", "x" * 5000])
 def test_paths_that_cannot_be_are_errors(path: str) -> None:
     (error,) = iter_calls([path])
