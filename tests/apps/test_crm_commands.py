@@ -46,7 +46,7 @@ def bantam(
     monkeypatch.setenv("BANTAM_HUBSPOT__BASE_URL", server.url)
     monkeypatch.setenv("BANTAM_HUBSPOT__SOURCE_ID", SOURCE)
     monkeypatch.setenv("BANTAM_DELIVERY__TARGETS", '["hubspot"]')
-    monkeypatch.setattr(vendors, "surroundings", lambda _clock: surroundings(StillClock()))
+    monkeypatch.setattr(vendors, "surroundings", lambda *_: surroundings(StillClock()))
 
     def call(*arguments: str) -> Ran:
         code = run(list(arguments))
