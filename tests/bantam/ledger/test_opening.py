@@ -225,7 +225,7 @@ def test_a_url_that_leads_nowhere_is_one_line_without_secrets(
 
 def test_a_password_is_not_in_the_repr() -> None:
     shown = repr(Database(parsed_url("postgres://u:secret@h/d?password=secret")))
-    assert shown == "Database('postgresql+psycopg://u:***@h/d')"
+    assert shown == "Database('postgresql://u:***@h/d')"
 
 
 class TestSqlite:
