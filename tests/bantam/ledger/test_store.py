@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
 from bantam.domain.bant import ExtractionOutcome
-from bantam.domain.calls import CallId, CallWindow, DealId
+from bantam.domain.calls import EARLIEST, LATEST, CallId, CallWindow, DealId
 from bantam.errors import LedgerError
 from bantam.ledger.rows import Entry
 from bantam.ledger.store import Ledger
@@ -174,7 +174,7 @@ def test_an_in_memory_ledger_serves_threads_one_after_the_other() -> None:
         assert ledger.counts()["calls"] == 3
 
 
-def test_times_far_back_are_stored(ledger: Ledger) -> None:
-    call = a_call(started_at=datetime(800, 1, 1, tzinfo=UTC))
-    ledger.record_many([scored(call)])
-    assert [c.started_at.year for c in ledger.calls()] == [800]
+@pytest.mark.parametrize("started_at", [EARLIEST, LATEST - timedelta(seconds=1)])
+def test_the_earliest_and_the_latest_times_are_stored(ledger: Ledger, started_at: datetime) -> None:
+    ledger.record_many([scored(a_call(started_at=started_at))])
+    assert [c.started_at for c in ledger.calls()] == [started_at]
