@@ -10,6 +10,7 @@ from bantam.domain.crm_records import Check, SetupStep
 from bantam.errors import SettingsError
 from bantam.settings import Settings
 from flows import connecting, crms, outcomes, vendors, wiring
+from flows.worker import worker_name
 
 
 def set_up(settings: Settings, name: str, *, dry_run: bool) -> Sequence[SetupStep]:
@@ -58,6 +59,6 @@ def read_closed_deals(settings: Settings, name: str, since: datetime | None) -> 
         VendorError: the CRM cannot be asked.
     """
     with wiring.open_ledger(settings) as ledger:
-        around = vendors.surroundings(wiring.utc_now, ledger, wiring.worker_name())
+        around = vendors.surroundings(wiring.utc_now, ledger, worker_name())
         facts = crms.build_crm(name, settings, around).facts
         return outcomes.read_outcomes(ledger, facts, name, clock=wiring.utc_now, since=since)

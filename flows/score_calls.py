@@ -194,6 +194,11 @@ def _read_one(call: Call, pipeline: Pipeline) -> CallResult:
         raise
     except BantamError as error:
         return CallResult(call_id=call.id, fate=Fate.FAILED, call=call, error=error)
+    except Exception as error:
+        # A defect of ours in one call must not stop the others. Its message may hold their words.
+        unforeseen = f"call {call.id}: unexpected {type(error).__name__} while reading; report it"
+        failed = BantamError(unforeseen)
+        return CallResult(call_id=call.id, fate=Fate.FAILED, call=call, error=failed)
     return _scored(call, extraction, pipeline)
 
 

@@ -7,7 +7,6 @@ are imported where the part that needs them is built.
 from __future__ import annotations
 
 import os
-import platform
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -28,7 +27,7 @@ from flows.answers import LedgerAnswers
 from flows.deliver import DeliveryCounts, Previewed, deliver, preview
 from flows.intake import Intake
 from flows.score_calls import Pipeline
-from flows.worker import Worker
+from flows.worker import Worker, worker_name
 
 if TYPE_CHECKING:
     from extractors.bant import ModelExtractor
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from extractors.probe import Capabilities
     from flows.backfill import Costs
     from flows.batch import Batching
-
 
 ANSWER_TOKENS = 900
 """What an answer takes as a rule."""
@@ -377,11 +375,6 @@ def build_intake(settings: Settings, ledger: Ledger) -> Intake:
     from flows import vendors  # noqa: PLC0415
 
     return vendors.intake(settings, ledger, vendors.surroundings(utc_now))
-
-
-def worker_name() -> str:
-    """Return who works here, for leases and activities."""
-    return f"{platform.node()}:{os.getpid()}"
 
 
 def deliver_due(settings: Settings, parts: Pipeline, limit: int | None = None) -> DeliveryCounts:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -12,6 +14,11 @@ from flows.score_calls import Pipeline
 
 LEASE_SECONDS = 900.0
 """Longer than fetching and reading a batch of calls takes, with all retries."""
+
+
+def worker_name() -> str:
+    """Return who works here, for leases and activities."""
+    return f"{platform.node()}:{os.getpid()}"
 
 
 @dataclass(frozen=True)

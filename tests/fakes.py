@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from bantam.domain.bant import Criterion, Extraction, ExtractionOutcome, Level, Usage
 from bantam.domain.calls import Call, CallId, CallWindow
 from bantam.domain.delivery import Delivery, Receipt
-from bantam.errors import BantamError, VendorNotFoundError
+from bantam.errors import VendorNotFoundError
 from bantam.ports import TranscriptNotReady
 from extractors.asking import Answer
 from extractors.prompts import Prompt
@@ -37,7 +37,7 @@ class ScriptedExtractor:
 
     def __init__(
         self,
-        answers: Mapping[str, Mapping[Criterion, Level] | ExtractionOutcome | BantamError]
+        answers: Mapping[str, Mapping[Criterion, Level] | ExtractionOutcome | Exception]
         | None = None,
         version: str = "1",
     ) -> None:
@@ -52,7 +52,7 @@ class ScriptedExtractor:
     def extract(self, call: Call) -> Extraction:
         self.asked.append(call.id)
         answer = self._answers.get(call.id, {})
-        if isinstance(answer, BantamError):
+        if isinstance(answer, Exception):
             raise answer
         return self._extraction(call, answer)
 

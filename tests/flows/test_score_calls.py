@@ -66,6 +66,14 @@ def test_counts_add_up_whatever_becomes_of_the_calls(ledger: Ledger) -> None:
     assert {f.subject for f in ledger.failures()} == {"x.json", "c-003"}
 
 
+def test_a_defect_in_one_call_stops_no_other_and_shows_no_words(ledger: Ledger) -> None:
+    extractor = ScriptedExtractor({"c-001": RuntimeError("the buyer's secret words")})
+    counts = score_calls(some_calls(5), a_pipeline(ledger, extractor))
+    assert (counts.scored, counts.failed) == (4, 1)
+    (failure,) = ledger.failures()
+    assert failure.reason == "call c-001: unexpected RuntimeError while reading; report it"
+
+
 def test_running_again_reads_nothing_twice(ledger: Ledger) -> None:
     first, second = ScriptedExtractor(), ScriptedExtractor()
     score_calls(some_calls(7), a_pipeline(ledger, first))
