@@ -12,6 +12,9 @@ from bantam.domain.value import Value
 from extractors.prompts import Prompt
 from extractors.reply import BantReply
 
+ANSWER_TOKENS = 900
+"""What an answer takes as a rule; for pacing and estimates, never a limit."""
+
 
 class Price(Value):
     """US dollars per million tokens."""

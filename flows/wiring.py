@@ -22,7 +22,7 @@ from bantam.ledger.database import address_of, parsed_url
 from bantam.ledger.store import Ledger
 from bantam.ports import AnswerCache, CallSource, Extractor, Gateway
 from bantam.settings import Settings, load_settings
-from extractors.asking import LanguageModel
+from extractors.asking import ANSWER_TOKENS, LanguageModel
 from flows.answers import LedgerAnswers
 from flows.deliver import DeliveryCounts, Previewed, deliver, preview
 from flows.intake import Intake
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
     from extractors.probe import Capabilities
     from flows.backfill import Costs
     from flows.batch import Batching
-
-ANSWER_TOKENS = 900
-"""What an answer takes as a rule."""
 
 
 def utc_now() -> datetime:

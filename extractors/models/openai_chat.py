@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr
 
 from bantam.domain.bant import ExtractionOutcome, Usage
 from bantam.domain.value import Value
-from extractors.asking import Answer, Price
+from extractors.asking import ANSWER_TOKENS, Answer, Price
 from extractors.models.ladder import Mode, Said, read_completion, request_parts
 from extractors.models.pacing import Pacing
 from extractors.models.transport import (
@@ -34,8 +34,6 @@ _REPAIR = (
 )
 _SHOWN_AGAIN = 20_000
 """Code points of a malformed answer that are sent back at most."""
-_ANSWER_TOKENS = 900
-"""What an answer takes as a rule; for pacing only."""
 
 
 class ChatSettings(Value):
@@ -227,7 +225,7 @@ class OpenAIChat:
         return (
             estimated_tokens(asking.prompt.system)
             + estimated_tokens(asking.prompt.user)
-            + _ANSWER_TOKENS
+            + ANSWER_TOKENS
         )
 
 

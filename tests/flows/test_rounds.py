@@ -75,6 +75,7 @@ def test_its_turn_comes_without_being_woken() -> None:
         return 0
 
     go_round(Rounds([Duty("poll", turn, every=0.001)]), lambda: len(turns) >= 3)
+    assert len(turns) >= 3
 
 
 @pytest.mark.parametrize("error", [LedgerError("the ledger is gone"), ValueError("secret words")])
