@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint types imports unit kill-test evals bench lock clean
+.PHONY: help install demo test check lint types imports depends unit kill-test evals bench lock clean
 
 help: ## List these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -29,7 +29,7 @@ demo: install ## Score the bundled sample calls, with evidence
 
 test: check unit ## Everything CI runs
 
-check: lint types imports ## Format, lint, types, import contracts
+check: lint types imports depends ## Format, lint, types, import contracts, dependencies
 
 lint: install
 	$(BIN)/ruff format --check .
@@ -40,6 +40,9 @@ types: install
 
 imports: install
 	$(BIN)/lint-imports
+
+depends: install ## Each dependency is imported, each import is a dependency
+	$(BIN)/deptry .
 
 unit: install ## The tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup
