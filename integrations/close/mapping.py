@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Mapping
 
-from bantam.domain.crm_fields import CRM_FIELDS, FieldKind, canonical
+from bantam.domain.crm_fields import CRM_FIELDS, FieldKind
 from bantam.domain.crm_records import Firmographics
 from bantam.domain.deals import Outcome
-from bantam.domain.merge import Present
 from integrations.close import wire
-from integrations.crm import Slot
-from integrations.crm.records import as_number
+from integrations.crm.records import moment_of
 
 VENDOR = "close"
 
@@ -35,30 +31,10 @@ def key_of(code: str) -> str:
     return f"custom.{code}" if code.startswith("cf_") else code
 
 
-def raw_values(
-    values: Mapping[str, str], slots: Sequence[Slot], codes: Mapping[str, str]
-) -> dict[str, Any]:
-    """Return canonical values under their keys; null clears."""
-    kinds = {slot.name: slot.kind for slot in slots}
-    return {
-        key_of(codes[name]): as_number(value) if kinds[name] is FieldKind.NUMBER else value or None
-        for name, value in values.items()
-    }
-
-
-def presents(
-    opportunity: wire.Opportunity, slots: Sequence[Slot], codes: Mapping[str, str]
-) -> dict[str, Present]:
-    """Return what stands in the slots; a field without a value is left out by Close."""
-    custom = opportunity.custom
-    found = {slot.name: custom.get(key_of(codes[slot.name])) for slot in slots}
-    return {slot.name: Present(value=canonical(slot.kind, found[slot.name])) for slot in slots}
-
-
 def outcome_of(opportunity: wire.Opportunity) -> Outcome | None:
     """Return how an opportunity ended, or None when it has no closing date."""
     won = opportunity.status_type == "won"
-    closed = _moment(opportunity.date_won if won else opportunity.date_lost)
+    closed = moment_of(opportunity.date_won if won else opportunity.date_lost)
     if closed is None or opportunity.status_type not in {"won", "lost"}:
         return None
     cents = opportunity.value
@@ -72,15 +48,6 @@ def outcome_of(opportunity: wire.Opportunity) -> Outcome | None:
             "currency": opportunity.value_currency,
         }
     )
-
-
-def _moment(text: str | None) -> datetime | None:
-    """Read a day or a moment; a day begins at midnight UTC."""
-    try:
-        moment = datetime.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
 
 
 def firmographics_of(contact: wire.Contact, lead: wire.Lead | None) -> Firmographics:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Protocol, TypeVar
 
@@ -86,6 +87,15 @@ def as_number(value: str) -> int | float | str | None:
     except InvalidOperation:
         return value
     return int(number) if number == number.to_integral_value() else float(number)
+
+
+def moment_of(text: str | None) -> datetime | None:
+    """Return a day or a moment as a CRM writes it; UTC where it names no zone, None for neither."""
+    try:
+        moment = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
 
 
 _FOR_ALL = (VendorAuthError, VendorBusyError, VendorDownError)

@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from typing import Any
 
-from bantam.domain.crm_fields import canonical
-from bantam.domain.crm_records import Check, DealCandidate, SetupStep
-from bantam.domain.merge import Present
-from bantam.errors import VendorError
-from integrations.crm import NoteItem, Slot, Update
-from integrations.crm.named_fields import FieldCodes, NamedField
+from bantam.domain.crm_records import Check, DealCandidate
+from integrations.crm import NoteItem
+from integrations.crm.coded_deals import CodedDeals, note_among
+from integrations.crm.named_fields import NamedField
 from integrations.crm.note_text import html_note
-from integrations.crm.records import note_marker, notes_one_by_one, one_by_one
-from integrations.crm.setting_up import field_step, fields_check, tried
+from integrations.crm.setting_up import tried
 from integrations.pipedrive.client import PipedriveClient
-from integrations.pipedrive.mapping import VENDOR, fields_of, presents, raw_values
+from integrations.pipedrive.mapping import VENDOR, fields_of
 
 
-class PipedriveDeals:
+class PipedriveDeals(CodedDeals):
     """Implements `DealRecords`. Thread-safe."""
 
     vendor = VENDOR
-    batch_size = 25
+    type_key = "field_type"
 
     def __init__(self, client: PipedriveClient) -> None:
         """Take the client; nothing is sent."""
+        super().__init__(fields_of())
         self._client = client
-        self._codes = FieldCodes(VENDOR, self._listed)
 
     def exists(self, deal_id: str) -> bool:
         """Say whether there is such a deal; Pipedrive's ids are digits."""
-        return deal_id.isdecimal() and self._client.deal(deal_id) is not None
+        return self.values_of(deal_id) is not None
 
     def open_deals_of(self, emails: Sequence[str]) -> Sequence[DealCandidate]:
         """Return the open deals of the persons with these addresses."""
@@ -42,62 +39,36 @@ class PipedriveDeals:
             for deal in self._client.deals(person_id=person, status="open")
         ]
 
-    def read(
-        self, deal_ids: Sequence[str], slots: Sequence[Slot]
-    ) -> Mapping[str, Mapping[str, Present]]:
-        """Return what stands in the slots; deals one by one, which costs fewest tokens."""
-        codes = self._codes.codes(slots)
-        found = {d: self._client.deal(d) for d in deal_ids if d.isdecimal()}
-        return {d: presents(deal, slots, codes) for d, deal in found.items() if deal is not None}
-
-    def write(
-        self, updates: Sequence[Update], slots: Sequence[Slot]
-    ) -> Sequence[Mapping[str, str] | VendorError]:
-        """Set the custom fields of each deal."""
-
-        def write(update: Update) -> Mapping[str, str]:
-            codes = self._codes.codes(slots)
-            deal = self._client.update_deal(update.deal_id, raw_values(update.values, slots, codes))
-            stored = deal.custom_fields or {}
-            return {
-                s.name: canonical(s.kind, stored[codes[s.name]])
-                for s in slots
-                if codes[s.name] in stored
-            }
-
-        return one_by_one(updates, write)
-
-    def write_notes(self, items: Sequence[NoteItem]) -> Sequence[str | VendorError]:
-        """Return each call's note; write it where it is neither known nor found on the deal."""
-        return notes_one_by_one(items, self._note)
-
-    def setup(self, *, dry_run: bool) -> Sequence[SetupStep]:
-        """Create our fields where no field has their names."""
-        self._codes.forget()
-        there, steps = self._codes.types(), []
-        for label, body in fields_of().items():
-            create = partial(self._client.create_deal_field, body)
-            make = partial(self._codes.create, label, create)
-            steps.append(field_step(label, body["field_type"], there, make, dry_run=dry_run))
-        return steps
-
     def check(self) -> Sequence[Check]:
         """Try the token and reading."""
         return [
             tried("log in", self._client.me),
             tried("read deals", lambda: next(self._client.deals(status="open"), None)),
             tried("read notes", lambda: next(self._client.notes("1"), None)),
-            fields_check(VENDOR, fields_of(), self._codes.listed),
+            self.fields_check(),
         ]
 
-    def _note(self, item: NoteItem) -> str:
-        marker = note_marker(item.note.call_id)
-        for note in self._client.notes(item.deal_id):
-            if marker in (note.content or ""):
-                return str(note.id)
-        return str(self._client.add_note(item.deal_id, html_note(item.note)))
+    def values_of(self, deal_id: str) -> Mapping[str, Any] | None:
+        """Return the custom fields of a deal; one by one, which costs fewest tokens."""
+        deal = self._client.deal(deal_id) if deal_id.isdecimal() else None
+        return None if deal is None else deal.custom_fields or {}
 
-    def _listed(self) -> Sequence[NamedField]:
+    def set_values(self, deal_id: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Set custom fields of a deal."""
+        return self._client.update_deal(deal_id, values).custom_fields or {}
+
+    def write_note(self, item: NoteItem) -> str:
+        """Notes stand on the deal."""
+        there = ((str(note.id), note.content) for note in self._client.notes(item.deal_id))
+        known = note_among(item, there)
+        return known or str(self._client.add_note(item.deal_id, html_note(item.note)))
+
+    def create_field(self, body: Mapping[str, str]) -> None:
+        """Create a deal field."""
+        self._client.create_deal_field(body)
+
+    def listed(self) -> Sequence[NamedField]:
+        """Return the deal fields."""
         return [
             NamedField(f.field_code, f.field_name, f.field_type) for f in self._client.deal_fields()
         ]

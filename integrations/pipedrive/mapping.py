@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Mapping
 
-from bantam.domain.crm_fields import CRM_FIELDS, FieldKind, canonical
+from bantam.domain.crm_fields import CRM_FIELDS, FieldKind
 from bantam.domain.crm_records import Firmographics
 from bantam.domain.deals import Outcome
-from bantam.domain.merge import Present
-from integrations.crm import Slot
-from integrations.crm.records import as_number
+from integrations.crm.records import moment_of
 from integrations.pipedrive import wire
 
 VENDOR = "pipedrive"
@@ -31,25 +27,6 @@ def fields_of() -> dict[str, dict[str, str]]:
     return {f.label: {"field_name": f.label, "field_type": TYPES[f.kind]} for f in CRM_FIELDS}
 
 
-def raw_values(
-    values: Mapping[str, str], slots: Sequence[Slot], codes: Mapping[str, str]
-) -> dict[str, Any]:
-    """Return canonical values under their codes; null clears."""
-    kinds = {slot.name: slot.kind for slot in slots}
-    return {
-        codes[name]: as_number(value) if kinds[name] is FieldKind.NUMBER else value or None
-        for name, value in values.items()
-    }
-
-
-def presents(
-    deal: wire.Deal, slots: Sequence[Slot], codes: Mapping[str, str]
-) -> dict[str, Present]:
-    """Return what stands in the slots; Pipedrive keeps no history that we could ask."""
-    custom = deal.custom_fields or {}
-    return {s.name: Present(value=canonical(s.kind, custom.get(codes[s.name]))) for s in slots}
-
-
 def outcome_of(deal: wire.Deal) -> Outcome | None:
     """Return how a deal ended, or None when it has no closing time."""
     closed = moment_of(deal.close_time or deal.won_time or deal.lost_time)
@@ -65,15 +42,6 @@ def outcome_of(deal: wire.Deal) -> Outcome | None:
             "currency": deal.currency,
         }
     )
-
-
-def moment_of(text: str | None) -> datetime | None:
-    """Return a time as Pipedrive writes it (RFC 3339, or v1's blank and no zone: UTC)."""
-    try:
-        moment = datetime.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
 
 
 def firmographics_of(person: wire.Person, company: wire.Organization | None) -> Firmographics:

@@ -18,11 +18,12 @@ from bantam.errors import (
     VendorRejectedError,
 )
 from integrations.crm import Update, slots_from
+from integrations.crm.records import moment_of
 from integrations.http import Answer, Patience
 from integrations.pipedrive.client import PipedriveAccount, PipedriveClient, read_problem
 from integrations.pipedrive.facts import PipedriveFacts
 from integrations.pipedrive.gateway import PipedriveDeals
-from integrations.pipedrive.mapping import fields_of, firmographics_of, moment_of
+from integrations.pipedrive.mapping import fields_of, firmographics_of
 from integrations.pipedrive.wire import Organization, Person
 from tests.crm_worlds import EMAIL
 from tests.factories import a_call
