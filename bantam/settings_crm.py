@@ -63,6 +63,10 @@ class HubSpotSettings(Section):
     """190 for Professional and Enterprise."""
     source_id: str | None = None
     """`sourceId` of Bantam's own writes in a property's history, if known."""
+    new_deal_pipeline: str = "default"
+    """Where deals of new leads stand: the pipeline's internal id."""
+    new_deal_stage: str = "appointmentscheduled"
+    """Internal id of the stage that they start in."""
 
 
 class SalesforceSettings(Section):
@@ -80,6 +84,10 @@ class SalesforceSettings(Section):
     login_audience: str = "https://login.salesforce.com"
     """https://test.salesforce.com for a sandbox."""
     version: str = Field(default="v62.0", pattern=r"^v\d+\.0$")
+    new_deal_stage: str = "Prospecting"
+    """StageName of opportunities of new leads."""
+    new_deal_close_days: int = Field(default=90, ge=1)
+    """Their CloseDate, which Salesforce wants, in days from the request."""
 
 
 class PipedriveSettings(Section):
@@ -88,6 +96,9 @@ class PipedriveSettings(Section):
     token: SecretStr | None = None
     base_url: str = "https://api.pipedrive.com"
     requests_per_second: float = Field(default=10.0, gt=0)
+    new_deal_pipeline: int | None = Field(default=None, ge=1)
+    """Id of the pipeline for deals of new leads; Pipedrive's own default when not set."""
+    new_deal_stage: int | None = Field(default=None, ge=1)
 
 
 class CloseSettings(Section):
@@ -96,6 +107,9 @@ class CloseSettings(Section):
     api_key: SecretStr | None = None
     base_url: str = "https://api.close.com/api/v1"
     requests_per_second: float = Field(default=10.0, gt=0)
+    new_deal_status: str | None = None
+    """Id (stat_...) of the status of opportunities of new leads; Close's own default when not
+    set."""
 
 
 class PeopleDataLabsSettings(Section):

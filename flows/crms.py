@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from bantam.domain.calls import Call, CallId
@@ -15,12 +15,13 @@ from bantam.domain.crm_records import Firmographics
 from bantam.domain.delivery import DeliveryState
 from bantam.errors import LedgerError, SettingsError
 from bantam.ledger.store import Ledger
-from bantam.ports import Fit, OutcomeSource
+from bantam.ports import Fit, LeadDesk, OutcomeSource
 from bantam.settings import Settings
 from flows.vendors import needed
 
 if TYPE_CHECKING:
     from integrations.crm import CrmGateway, DealRecords, Slot
+    from integrations.crm.leads import LeadRecords
     from integrations.http import Surroundings
 
 
@@ -34,6 +35,7 @@ class Crm:
 
     records: DealRecords
     facts: CrmFacts
+    leads: LeadRecords
 
 
 class FilledFit:
@@ -84,6 +86,23 @@ def crm_gateway(name: str, settings: Settings, ledger: Ledger, around: Surroundi
         clock=around.clock,
         slots=slots_of(settings),
     )
+
+
+def lead_desk(settings: Settings, ledger: Ledger, around: Surroundings) -> LeadDesk:
+    """Return where leads come in: the CRM that scores are delivered to, else the embedded one.
+
+    Of several CRMs the one that `delivery.targets` names first.
+
+    Raises:
+        SettingsError: as `build_crm`.
+    """
+    from integrations.crm.leads import CrmLeads  # noqa: PLC0415 - late, see above
+    from integrations.embedded.desk import EmbeddedLeads  # noqa: PLC0415
+
+    for target in settings.delivery.targets:
+        if target in CRMS:
+            return CrmLeads(build_crm(target, settings, around).leads)
+    return EmbeddedLeads(ledger, around.clock)
 
 
 def link_call(
@@ -157,6 +176,7 @@ def data_vendor(settings: Settings, around: Surroundings) -> Fit:
 
 def _hubspot(settings: Settings, around: Surroundings) -> Crm:
     from integrations.hubspot.client import HubSpotAccount, HubSpotClient  # noqa: PLC0415
+    from integrations.hubspot.desk import HubSpotLeads  # noqa: PLC0415
     from integrations.hubspot.facts import HubSpotFacts  # noqa: PLC0415
     from integrations.hubspot.gateway import HubSpotDeals  # noqa: PLC0415
 
@@ -170,11 +190,13 @@ def _hubspot(settings: Settings, around: Surroundings) -> Crm:
         mine.source_id,
     )
     client = HubSpotClient(account, around)
-    return Crm(HubSpotDeals(client), HubSpotFacts(client))
+    leads = HubSpotLeads(client, pipeline=mine.new_deal_pipeline, stage=mine.new_deal_stage)
+    return Crm(HubSpotDeals(client), HubSpotFacts(client), leads)
 
 
 def _salesforce(settings: Settings, around: Surroundings) -> Crm:
     from integrations.salesforce.client import SalesforceAccount, SalesforceClient  # noqa: PLC0415
+    from integrations.salesforce.desk import SalesforceLeads  # noqa: PLC0415
     from integrations.salesforce.facts import SalesforceFacts  # noqa: PLC0415
     from integrations.salesforce.gateway import SalesforceDeals  # noqa: PLC0415
 
@@ -194,11 +216,18 @@ def _salesforce(settings: Settings, around: Surroundings) -> Crm:
         version=mine.version,
     )
     client = SalesforceClient(account, around)
-    return Crm(SalesforceDeals(client, around.clock), SalesforceFacts(client))
+    leads = SalesforceLeads(
+        client,
+        around.clock,
+        stage=mine.new_deal_stage,
+        closes_after=timedelta(days=mine.new_deal_close_days),
+    )
+    return Crm(SalesforceDeals(client, around.clock), SalesforceFacts(client), leads)
 
 
 def _pipedrive(settings: Settings, around: Surroundings) -> Crm:
     from integrations.pipedrive.client import PipedriveAccount, PipedriveClient  # noqa: PLC0415
+    from integrations.pipedrive.desk import PipedriveLeads  # noqa: PLC0415
     from integrations.pipedrive.facts import PipedriveFacts  # noqa: PLC0415
     from integrations.pipedrive.gateway import PipedriveDeals  # noqa: PLC0415
 
@@ -207,18 +236,21 @@ def _pipedrive(settings: Settings, around: Surroundings) -> Crm:
     client = PipedriveClient(
         PipedriveAccount(token, mine.base_url, mine.requests_per_second), around
     )
-    return Crm(PipedriveDeals(client), PipedriveFacts(client))
+    leads = PipedriveLeads(client, pipeline=mine.new_deal_pipeline, stage=mine.new_deal_stage)
+    return Crm(PipedriveDeals(client), PipedriveFacts(client), leads)
 
 
 def _close(settings: Settings, around: Surroundings) -> Crm:
     from integrations.close.client import CloseAccount, CloseClient  # noqa: PLC0415
+    from integrations.close.desk import CloseLeads  # noqa: PLC0415
     from integrations.close.facts import CloseFacts  # noqa: PLC0415
     from integrations.close.gateway import CloseDeals  # noqa: PLC0415
 
     mine = settings.close
     key = needed("close.api_key", mine.api_key)
     client = CloseClient(CloseAccount(key, mine.base_url, mine.requests_per_second), around)
-    return Crm(CloseDeals(client), CloseFacts(client))
+    leads = CloseLeads(client, status=mine.new_deal_status)
+    return Crm(CloseDeals(client), CloseFacts(client), leads)
 
 
 CRMS: Mapping[str, Callable[[Settings, Surroundings], Crm]] = {

@@ -15,7 +15,7 @@ from bantam.domain.calls import Call, CallId, CallWindow
 from bantam.errors import SettingsError
 from bantam.ledger.limiter import SharedLimiter
 from bantam.ledger.store import Ledger
-from bantam.ports import Calendar, CallSource, Clock, FormSource, Gateway, LeavesOut
+from bantam.ports import Calendar, CallSource, Clock, FormSource, Gateway, LeadDesk, LeavesOut
 from bantam.settings import Settings
 from bantam.settings_vendors import SlackSettings
 from integrations.files.sides import SideRules, with_sides
@@ -218,14 +218,19 @@ def google_clients(settings: Settings, around: Surroundings) -> tuple[FormsClien
     )
 
 
-def intake(settings: Settings, ledger: Ledger, around: Surroundings) -> Intake:
+def intake(settings: Settings, leads: LeadDesk, around: Surroundings) -> Intake:
     """Return where leads come from and where they go.
+
+    Args:
+        settings: name forms and the calendar.
+        leads: where they go.
+        around: the world around Google's clients.
 
     Raises:
         SettingsError: Google is asked for and its settings are not there.
     """
     from flows.intake import Intake  # noqa: PLC0415
-    from integrations.embedded.desk import EmbeddedCalendar, EmbeddedLeads  # noqa: PLC0415
+    from integrations.embedded.desk import EmbeddedCalendar  # noqa: PLC0415
 
     mine = settings.intake
     calendar: Calendar = EmbeddedCalendar()
@@ -238,7 +243,7 @@ def intake(settings: Settings, ledger: Ledger, around: Surroundings) -> Intake:
         if mine.calendar == "google":
             calendar = GoogleDesk(booked, settings.google.calendar, mine.also_free)
     return Intake(
-        leads=EmbeddedLeads(ledger, around.clock),
+        leads=leads,
         calendar=calendar,
         forms=forms,
         questions=mine.questions,

@@ -367,11 +367,12 @@ def build_intake(settings: Settings, ledger: Ledger) -> Intake:
     """Return where leads come from and where they go.
 
     Raises:
-        SettingsError: Google is asked for and its settings are not there.
+        SettingsError: a setting that Google or the CRM needs is not there.
     """
-    from flows import vendors  # noqa: PLC0415
+    from flows import crms, vendors  # noqa: PLC0415
 
-    return vendors.intake(settings, ledger, vendors.surroundings(utc_now))
+    around = vendors.surroundings(utc_now, ledger, worker_name())
+    return vendors.intake(settings, crms.lead_desk(settings, ledger, around), around)
 
 
 def deliver_due(settings: Settings, parts: Pipeline, limit: int | None = None) -> DeliveryCounts:

@@ -5,18 +5,24 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from bantam.domain.calls import Call
 from integrations.close.client import CloseAccount, CloseClient
+from integrations.close.desk import CloseLeads
 from integrations.close.gateway import CloseDeals
 from integrations.crm import CrmGateway, DealRecords, slots_from
+from integrations.crm.leads import LeadRecords
 from integrations.http import Patience, Surroundings
 from integrations.hubspot.client import HubSpotAccount, HubSpotClient
+from integrations.hubspot.desk import HubSpotLeads
 from integrations.hubspot.gateway import HubSpotDeals
 from integrations.pipedrive.client import PipedriveAccount, PipedriveClient
+from integrations.pipedrive.desk import PipedriveLeads
 from integrations.pipedrive.gateway import PipedriveDeals
 from integrations.salesforce.client import SalesforceAccount, SalesforceClient
+from integrations.salesforce.desk import SalesforceLeads
 from integrations.salesforce.gateway import SalesforceDeals
 from tests.crm_cases import Calls, Memory
 from tests.factories import a_call
@@ -38,6 +44,7 @@ class Kind:
     stand_in: Callable[[], Any]
     records: Callable[[str, Surroundings], DealRecords]
     """From the server's address."""
+    leads: Callable[[str, Surroundings], LeadRecords]
     deal: str
     """An id of the vendor's shape."""
     other_deal: str
@@ -45,37 +52,56 @@ class Kind:
     """How a recorder names the deal type: "deal" or "opportunity"."""
 
 
-def _hubspot(url: str, around: Surroundings) -> DealRecords:
+def _hubspot(url: str, around: Surroundings) -> HubSpotClient:
     account = HubSpotAccount(token=TOKEN, base_url=url, source_id=SOURCE)
-    return HubSpotDeals(HubSpotClient(account, around))
+    return HubSpotClient(account, around)
 
 
-def _salesforce(url: str, around: Surroundings) -> DealRecords:
+def _salesforce(url: str, around: Surroundings) -> SalesforceClient:
     account = SalesforceAccount(base_url=url, client_id=CLIENT_ID, client_secret=SECRET)
-    return SalesforceDeals(SalesforceClient(account, around), around.clock)
+    return SalesforceClient(account, around)
 
 
-def _pipedrive(url: str, around: Surroundings) -> DealRecords:
-    return PipedriveDeals(PipedriveClient(PipedriveAccount(pipedrive.TOKEN, url), around))
+def _pipedrive(url: str, around: Surroundings) -> PipedriveClient:
+    return PipedriveClient(PipedriveAccount(pipedrive.TOKEN, url), around)
 
 
-def _close(url: str, around: Surroundings) -> DealRecords:
-    return CloseDeals(CloseClient(CloseAccount(KEY, f"{url}/api/v1"), around))
+def _close(url: str, around: Surroundings) -> CloseClient:
+    return CloseClient(CloseAccount(KEY, f"{url}/api/v1"), around)
+
+
+def _salesforce_leads(url: str, around: Surroundings) -> LeadRecords:
+    return SalesforceLeads(
+        _salesforce(url, around),
+        around.clock,
+        stage="Prospecting",
+        closes_after=timedelta(days=90),
+    )
 
 
 KINDS: dict[str, Kind] = {
-    "hubspot": Kind("hubspot", HubSpot, _hubspot, "101", "102", "deal"),
-    "salesforce": Kind(
-        "salesforce",
-        Salesforce,
-        _salesforce,
-        "006000000000001AAA",
-        "006000000000002AAA",
-        "opportunity",
+    "hubspot": Kind(
+        "hubspot", HubSpot, lambda url, around: HubSpotDeals(_hubspot(url, around)),
+        lambda url, around: HubSpotLeads(
+            _hubspot(url, around), pipeline="default", stage="appointmentscheduled"
+        ),
+        "101", "102", "deal",
     ),
-    "pipedrive": Kind("pipedrive", pipedrive.Pipedrive, _pipedrive, "101", "102", "deal"),
-    "close": Kind("close", Close, _close, "oppo_1", "oppo_2", "opportunity"),
-}
+    "salesforce": Kind(
+        "salesforce", Salesforce,
+        lambda url, around: SalesforceDeals(_salesforce(url, around), around.clock),
+        _salesforce_leads, "006000000000001AAA", "006000000000002AAA", "opportunity",
+    ),
+    "pipedrive": Kind(
+        "pipedrive", pipedrive.Pipedrive,
+        lambda url, around: PipedriveDeals(_pipedrive(url, around)),
+        lambda url, around: PipedriveLeads(_pipedrive(url, around)), "101", "102", "deal",
+    ),
+    "close": Kind(
+        "close", Close, lambda url, around: CloseDeals(_close(url, around)),
+        lambda url, around: CloseLeads(_close(url, around)), "oppo_1", "oppo_2", "opportunity",
+    ),
+}  # fmt: skip
 
 
 @dataclass

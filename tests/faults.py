@@ -50,6 +50,12 @@ class Faults:
         with self._lock:
             self._by_number[self._seen + number] = fault
 
+    def clear(self) -> None:
+        """Let all that is to come be well."""
+        with self._lock:
+            self._queued.clear()
+            self._by_number.clear()
+
     @property
     def unused(self) -> list[str]:
         """Names of the faults that have not happened yet."""

@@ -9,7 +9,7 @@ from typing import Any
 from bantam.domain.crm_records import Check, DealCandidate
 from bantam.errors import VendorNotFoundError
 from integrations.close.client import CloseClient
-from integrations.close.mapping import VENDOR, fields_of, key_of
+from integrations.close.mapping import VENDOR, fields_of, key_of, listed_fields
 from integrations.crm import NoteItem
 from integrations.crm.coded_deals import CodedDeals, note_among
 from integrations.crm.named_fields import NamedField
@@ -79,7 +79,7 @@ class CloseDeals(CodedDeals):
 
     def listed(self) -> Sequence[NamedField]:
         """Return the custom fields of opportunities."""
-        return [NamedField(f.id, f.name, f.type) for f in self._client.opportunity_fields()]
+        return listed_fields(self._client.opportunity_fields())
 
     def key_of(self, code: str) -> str:
         """Custom fields stand beside the others under a prefix."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bantam.domain.crm_fields import CRM_FIELDS, FieldKind
 from bantam.domain.crm_records import Firmographics
 from bantam.domain.deals import Outcome
 from integrations.close import wire
+from integrations.crm.leads import REQUEST_LABEL
+from integrations.crm.named_fields import NamedField
 from integrations.crm.records import moment_of
 
 VENDOR = "close"
@@ -23,7 +25,13 @@ TYPES: Mapping[FieldKind, str] = {
 
 def fields_of() -> dict[str, dict[str, str]]:
     """Return the bodies that create our fields, by label."""
-    return {f.label: {"name": f.label, "type": TYPES[f.kind]} for f in CRM_FIELDS}
+    types = {f.label: TYPES[f.kind] for f in CRM_FIELDS} | {REQUEST_LABEL: "text"}
+    return {label: {"name": label, "type": type_} for label, type_ in types.items()}
+
+
+def listed_fields(fields: Sequence[wire.Field]) -> list[NamedField]:
+    """Return Close's list of fields in the terms of all CRMs."""
+    return [NamedField(f.id, f.name, f.type) for f in fields]
 
 
 def key_of(code: str) -> str:

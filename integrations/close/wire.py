@@ -23,6 +23,7 @@ class Opportunity(BaseModel):
     value: int | None = None
     """In cents."""
     value_currency: str | None = None
+    date_created: str | None = None
     date_won: str | None = None
     date_lost: str | None = None
 
@@ -99,3 +100,4 @@ class Lead(BaseModel):
 
     id: str
     addresses: list[Address] = []
+    contacts: list[Contact] = []

@@ -78,6 +78,19 @@ class FieldCodes:
             )
         return found
 
+    def code(self, label: str) -> str:
+        """Return the code of one of our fields.
+
+        Raises:
+            VendorRejectedError: it is missing; says how to make it.
+        """
+        field = self.listed().get(label)
+        if field is None:
+            self.forget()
+            fix = f"run `bantam crm setup {self._vendor}`"
+            raise VendorRejectedError(self._vendor, f"the field {label!r} is missing; {fix}")
+        return field.code
+
     def create(self, label: str, create: Callable[[], None]) -> None:
         """Create a field once: labels are not unique there, so a lost answer is looked after.
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from bantam.domain.limits import RequestLimit
 from bantam.errors import VendorAuthError, VendorBusyError, VendorConflictError, VendorRejectedError
@@ -139,13 +140,43 @@ class HubSpotClient:
                     waiting.append({"id": near, "after": following})
         return {near: list(dict.fromkeys(far)) for near, far in found.items()}
 
-    def one(self, kind: str, record_id: str) -> wire.Record:
-        """Return one record.
+    def one(self, kind: str, record_id: str, *, id_property: str = "") -> wire.Record:
+        """Return one record, by its record id or by a property with unique values.
 
         Raises:
             VendorNotFoundError: there is none.
         """
-        return self._read("GET", self._objects(kind, record_id), wire.Record)
+        params = {"idProperty": id_property} if id_property else None
+        path = self._objects(kind, quote(record_id, safe=""))
+        return self._http.read(Ask("GET", path, params=params), wire.Record)
+
+    def create(self, kind: str, values: Mapping[str, str]) -> str:
+        """Create a record that HubSpot itself keeps from being made twice; return its id.
+
+        Raises:
+            VendorConflictError: there is one with the same unique value.
+        """
+        ask = Ask("POST", self._objects(kind), json={"properties": dict(values)}, repeatable=True)
+        return self._http.read(ask, wire.Record).id
+
+    def upsert(self, kind: str, key: str, values: Mapping[str, str]) -> str:
+        """Create or update a record by its unique property `key`; return its id.
+
+        Raises:
+            VendorRejectedError: HubSpot does not take it.
+        """
+        item = {"idProperty": key, "id": values[key], "properties": dict(values)}
+        path = self._objects(kind, "batch/upsert")
+        answer = self._read("POST", path, wire.BatchAnswer, {"inputs": [item]})
+        if not answer.results:
+            code = answer.errors[0].category if answer.errors else None
+            raise VendorRejectedError(VENDOR, f"POST {path}: {code or 'refused'}", code=code)
+        return answer.results[0].id
+
+    def associate(self, kind: str, record_id: str, to: str, other_id: str) -> None:
+        """Associate two records in the default way; doing it again changes nothing."""
+        path = self._objects(kind, f"{record_id}/associations/default/{to}/{other_id}")
+        self._http.read(Ask("PUT", path), wire.Associated)
 
     def add_note(self, body: Mapping[str, Any]) -> str:
         """Create a note with its associations and return its id.

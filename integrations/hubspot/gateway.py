@@ -112,6 +112,7 @@ class HubSpotDeals:
             tried("read deals", partial(_none, client, OBJECT)),
             tried("read contacts", partial(_none, client, "contacts")),
             tried("write deals", partial(client.batch_update, OBJECT, [])),
+            tried("write contacts", partial(client.batch_update, "contacts", [])),
             fields_check(VENDOR, properties_of(), partial(client.properties, OBJECT)),
         ]
 

@@ -10,11 +10,14 @@ from bantam.domain.crm_records import Firmographics
 from bantam.domain.deals import Outcome
 from bantam.domain.merge import Present
 from integrations.crm import Slot
+from integrations.crm.leads import REQUEST_LABEL, REQUEST_MEANING
 from integrations.hubspot.wire import Record, Version
 
 VENDOR = "hubspot"
 GROUP = "bant"
 OBJECT = "deals"
+REQUEST = "bant_request"
+"""Unique among deals: the key of the request that a deal was made for."""
 
 # fmt: off
 TYPES: dict[FieldKind, tuple[str, str]] = {
@@ -53,7 +56,17 @@ def property_of(field: CrmField) -> dict[str, Any]:
 
 def properties_of() -> dict[str, dict[str, Any]]:
     """Return the bodies that create all our properties, by name."""
-    return {key_of(field.name): property_of(field) for field in CRM_FIELDS}
+    ours = {key_of(field.name): property_of(field) for field in CRM_FIELDS}
+    request = {
+        "name": REQUEST,
+        "label": REQUEST_LABEL,
+        "description": REQUEST_MEANING,
+        "type": "string",
+        "fieldType": "text",
+        "groupName": GROUP,
+        "hasUniqueValue": True,
+    }
+    return {**ours, REQUEST: request}
 
 
 def presents(record: Record, slots: Sequence[Slot], our_source: str | None) -> dict[str, Present]:

@@ -94,6 +94,12 @@ class Associations(BaseModel):
     results: list[Association]
 
 
+class Associated(BaseModel):
+    """The answer to associating two records."""
+
+    status: str
+
+
 class Property(BaseModel):
     """One property of an object type."""
 

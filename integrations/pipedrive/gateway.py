@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from bantam.domain.crm_records import Check, DealCandidate
@@ -12,7 +13,7 @@ from integrations.crm.named_fields import NamedField
 from integrations.crm.note_text import html_note
 from integrations.crm.setting_up import tried
 from integrations.pipedrive.client import PipedriveClient
-from integrations.pipedrive.mapping import VENDOR, fields_of
+from integrations.pipedrive.mapping import VENDOR, fields_of, listed_fields
 
 
 class PipedriveDeals(CodedDeals):
@@ -44,6 +45,7 @@ class PipedriveDeals(CodedDeals):
         return [
             tried("log in", self._client.me),
             tried("read deals", lambda: next(self._client.deals(status="open"), None)),
+            tried("find people", partial(self._client.persons_of, "nobody@example.invalid")),
             tried("read notes", lambda: next(self._client.notes("1"), None)),
             self.fields_check(),
         ]
@@ -69,6 +71,4 @@ class PipedriveDeals(CodedDeals):
 
     def listed(self) -> Sequence[NamedField]:
         """Return the deal fields."""
-        return [
-            NamedField(f.field_code, f.field_name, f.field_type) for f in self._client.deal_fields()
-        ]
+        return listed_fields(self._client.deal_fields())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bantam.domain.crm_fields import CRM_FIELDS, FieldKind
 from bantam.domain.crm_records import Firmographics
 from bantam.domain.deals import Outcome
+from integrations.crm.leads import REQUEST_LABEL
+from integrations.crm.named_fields import NamedField
 from integrations.crm.records import moment_of
 from integrations.pipedrive import wire
 
@@ -24,7 +26,13 @@ TYPES: Mapping[FieldKind, str] = {
 
 def fields_of() -> dict[str, dict[str, str]]:
     """Return the bodies that create our fields, by label."""
-    return {f.label: {"field_name": f.label, "field_type": TYPES[f.kind]} for f in CRM_FIELDS}
+    types = {f.label: TYPES[f.kind] for f in CRM_FIELDS} | {REQUEST_LABEL: "varchar"}
+    return {label: {"field_name": label, "field_type": type_} for label, type_ in types.items()}
+
+
+def listed_fields(fields: Sequence[wire.Field]) -> list[NamedField]:
+    """Return Pipedrive's list of fields in the terms of all CRMs."""
+    return [NamedField(f.field_code, f.field_name, f.field_type) for f in fields]
 
 
 def outcome_of(deal: wire.Deal) -> Outcome | None:

@@ -149,8 +149,19 @@ class SalesforceClient:
         Raises:
             VendorNotFoundError: there is no such object.
         """
+        return {f.name: f for f in self._description(object_name).fields}
+
+    def may_create(self, object_name: str) -> bool:
+        """Say whether these credentials may create records of an object.
+
+        Raises:
+            VendorNotFoundError: there is no such object.
+        """
+        return self._description(object_name).createable
+
+    def _description(self, object_name: str) -> wire.Description:
         path = self._data(f"sobjects/{object_name}/describe")
-        return {f.name: f for f in self._http.read(Ask("GET", path), wire.Description).fields}
+        return self._http.read(Ask("GET", path), wire.Description)
 
     def create_field(self, body: Mapping[str, Any]) -> None:
         """Create a custom field.

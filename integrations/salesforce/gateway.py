@@ -26,6 +26,7 @@ from integrations.salesforce.mapping import (
     VENDOR,
     assessment_fields,
     assessment_of,
+    contact_fields,
     key_of,
     opportunity_fields,
     presents,
@@ -139,7 +140,11 @@ class SalesforceDeals:
 
     def setup(self, *, dry_run: bool) -> Sequence[SetupStep]:
         """Create our fields on opportunities and on the child object, which has to exist."""
-        wanted = [(OBJECT, opportunity_fields()), (ASSESSMENT, assessment_fields())]
+        wanted = [
+            (OBJECT, opportunity_fields()),
+            (ASSESSMENT, assessment_fields()),
+            ("Contact", contact_fields()),
+        ]
         steps: list[SetupStep] = []
         for object_name, bodies in wanted:
             try:
@@ -169,7 +174,20 @@ class SalesforceDeals:
             fields_check(
                 VENDOR, assessment_fields(), partial(self._writable, ASSESSMENT)
             ).model_copy(update={"name": f"fields of {ASSESSMENT}"}),
+            fields_check(VENDOR, contact_fields(), partial(self._writable, "Contact")).model_copy(
+                update={"name": "fields of Contact"}
+            ),
+            self._may_create(OBJECT, "Contact"),
         ]
+
+    def _may_create(self, *object_names: str) -> Check:
+        """Say whether deals of new leads can be made."""
+        try:
+            refused = [name for name in object_names if not self._client.may_create(name)]
+        except VendorError as error:
+            return Check(name="create deals", ok=False, detail=str(error))
+        detail = f"the Run-As user may not create {' and '.join(refused)}" if refused else ""
+        return Check(name="create deals", ok=not refused, detail=detail)
 
     def _still_hidden(self, steps: Sequence[SetupStep]) -> list[SetupStep]:
         """A new field is invisible until field-level security is granted."""

@@ -20,6 +20,7 @@ from bantam.domain.deals import Outcome
 from bantam.domain.delivery import ScoreNote
 from bantam.domain.merge import Present
 from integrations.crm import Slot
+from integrations.crm.leads import REQUEST_LABEL, REQUEST_MEANING
 from integrations.crm.note_text import plain_note
 from integrations.crm.records import as_number
 
@@ -29,6 +30,8 @@ ASSESSMENT = "BANT_Assessment__c"
 CALL_KEY = "Call_Id__c"
 LINK = "Opportunity__c"
 NOTE = "BANT_Note__c"
+REQUEST = "BANT_Request__c"
+"""External id of what was made for a request: opportunities and contacts."""
 _IN_ASSESSMENT = tuple(f for f in CRM_FIELDS if f.name != "last_call_id")
 """There the call's id is the key."""
 
@@ -67,7 +70,25 @@ def field_of(object_name: str, field: CrmField) -> dict[str, Any]:
 
 def opportunity_fields() -> dict[str, tuple[dict[str, Any], str]]:
     """Return, by name, the body that creates each field on opportunities and its described type."""
-    return {key_of(f.name): (field_of(OBJECT, f), DESCRIBED[f.kind]) for f in CRM_FIELDS}
+    ours = {key_of(f.name): (field_of(OBJECT, f), DESCRIBED[f.kind]) for f in CRM_FIELDS}
+    return {**ours, **_request_field(OBJECT)}
+
+
+def contact_fields() -> dict[str, tuple[dict[str, Any], str]]:
+    """Return the same for contacts: only what keeps one from being made twice."""
+    return _request_field("Contact")
+
+
+def _request_field(object_name: str) -> dict[str, tuple[dict[str, Any], str]]:
+    metadata = {
+        "label": REQUEST_LABEL,
+        "description": REQUEST_MEANING,
+        "type": "Text",
+        "length": MAX_TEXT,
+        "externalId": True,
+        "unique": True,
+    }
+    return {REQUEST: ({"FullName": f"{object_name}.{REQUEST}", "Metadata": metadata}, "string")}
 
 
 def assessment_fields() -> dict[str, tuple[dict[str, Any], str]]:

@@ -15,6 +15,7 @@ from integrations.salesforce.mapping import (
     CALL_KEY,
     OBJECT,
     assessment_fields,
+    contact_fields,
     opportunity_fields,
 )
 
@@ -33,6 +34,7 @@ def package_files(version: str) -> dict[str, str]:
         "package.xml": _package(version.removeprefix("v")),
         f"objects/{ASSESSMENT}.object": _child_object(),
         f"objects/{OBJECT}.object": _element("CustomObject", _fields(opportunity_fields())),
+        "objects/Contact.object": _element("CustomObject", _fields(contact_fields())),
         f"permissionsets/{PERMISSION_SET}.permissionset": _permissions(),
         "README.md": _README,
     }
@@ -40,7 +42,8 @@ def package_files(version: str) -> dict[str, str]:
 
 _README = f"""# Bantam for Salesforce
 
-1. Look at what is in here: one object ({ASSESSMENT}), fields on Opportunity, one permission set.
+1. Look at what is in here: one object ({ASSESSMENT}), fields on Opportunity and one on
+   Contact, one permission set.
 2. Deploy it: `sf project deploy start --metadata-dir . --target-org YOUR_ORG`.
 3. Give the permission set {PERMISSION_SET} to the Run-As user of the External Client App, and to
    the people who shall see the fields.
@@ -51,7 +54,10 @@ _README = f"""# Bantam for Salesforce
 def _package(version: str) -> str:
     members = {
         "CustomObject": [ASSESSMENT],
-        "CustomField": [f"{OBJECT}.{name}" for name in opportunity_fields()],
+        "CustomField": [
+            *(f"{OBJECT}.{name}" for name in opportunity_fields()),
+            *(f"Contact.{name}" for name in contact_fields()),
+        ],
         "PermissionSet": [PERMISSION_SET],
     }
     types = "".join(
@@ -89,6 +95,7 @@ def _fields(fields: Mapping[str, tuple[dict[str, Any], str]]) -> str:
 
 def _permissions() -> str:
     names = [f"{OBJECT}.{name}" for name in opportunity_fields()]
+    names += [f"Contact.{name}" for name in contact_fields()]
     names += [f"{ASSESSMENT}.{name}" for name in assessment_fields() if name != CALL_KEY]
     names.append(f"{ASSESSMENT}.{CALL_KEY}")
     fields = "".join(

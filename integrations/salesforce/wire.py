@@ -57,4 +57,5 @@ class Description(BaseModel):
     """An object, with the fields that these credentials can see."""
 
     name: str
+    createable: bool = True
     fields: list[FieldDescription]

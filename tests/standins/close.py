@@ -63,6 +63,17 @@ class Close(StandIn):
         self.contacts.setdefault(record, made).update(fields)
         return record
 
+    def deals_of(self, email: str) -> list[str]:
+        """Return the deals of everybody with an address."""
+        leads = {c["lead_id"] for c in self.contacts.values() if c["emails"][0]["email"] == email}
+        return [i for i, o in self.opportunities.items() if o["lead_id"] in leads]
+
+    def people(self) -> list[str]:
+        return [c["emails"][0]["email"] for c in self.contacts.values()]
+
+    def close_deal(self, deal_id: str) -> None:
+        self.opportunities[deal_id]["status_type"] = "lost"
+
     def edit(self, deal_id: str, name: str, value: str) -> None:
         self._set(self.opportunities[deal_id], self.key(name), value or None)
 
@@ -121,6 +132,33 @@ class Close(StandIn):
     def one_opportunity(self, request: Received) -> Reply:
         found = self.opportunities.get(request.params["id"])
         return Reply(200, found) if found else self.refuse(404, "not found")
+
+    @route("POST", f"{V}/opportunity/")
+    def add_opportunity(self, request: Received) -> Reply:
+        body = request.json()
+        known = {f"custom.{f['id']}" for f in self.fields}
+        wrong = set(body) - {"lead_id", "contact_id", "status_id"} - known
+        if wrong or body.get("lead_id") not in self.leads:
+            return Reply(400, {"error": "", "field-errors": dict.fromkeys(wrong, "Invalid")})
+        number = f"oppo_{len(self.opportunities) + 100}"
+        at = f"{self.now().isoformat()}{len(self.opportunities)}"
+        made = {"id": number, "status_type": "active", "date_created": at, **body}
+        self.opportunities[number] = made
+        return Reply(200, made)
+
+    @route("POST", f"{V}/lead/")
+    def add_lead(self, request: Received) -> Reply:
+        body = request.json()
+        if set(body) != {"name", "contacts"} or not body["name"]:
+            return Reply(400, {"error": "", "field-errors": {"name": "Invalid"}})
+        lead = f"lead_{len(self.leads) + 100}"
+        contacts = [
+            {**person, "id": f"cont_{len(self.contacts) + 100 + n}", "lead_id": lead}
+            for n, person in enumerate(body["contacts"])
+        ]
+        self.contacts.update({c["id"]: c for c in contacts})
+        self.leads[lead] = {"id": lead, "addresses": [], "contacts": contacts}
+        return Reply(200, self.leads[lead])
 
     @route("PUT", f"{V}/opportunity/{{id}}/")
     def update_opportunity(self, request: Received) -> Reply:

@@ -67,6 +67,17 @@ class HubSpot(StandIn):
         self.links.setdefault((kind, record, to), []).append(other)
         self.links.setdefault((to, other, kind), []).append(record)
 
+    def deals_of(self, email: str) -> list[str]:
+        """Return the deals of everybody with an address."""
+        people = [i for i, v in self.objects["contacts"].items() if v["email"] == email]
+        return [d for person in people for d in self.links.get(("contacts", person, "deals"), [])]
+
+    def people(self) -> list[str]:
+        return [v["email"] for v in self.objects["contacts"].values()]
+
+    def close_deal(self, deal_id: str) -> None:
+        self.objects["deals"][deal_id]["hs_is_closed"] = "true"
+
     def edit(self, deal_id: str, name: str, value: str) -> None:
         self._set(deal_id, key_of(name), value, source="CRM_UI", user=7)
 
@@ -101,7 +112,7 @@ class HubSpot(StandIn):
     @property
     def writes(self) -> int:
         """How many requests meant to change something."""
-        names = ("update_deals", "add_note", "create_property", "create_group")
+        names = ("update_deals", "update_contacts", "add_note", "create_property", "create_group")
         with_input = [
             r for r in self.received if r.operation in names and r.json().get("inputs") != []
         ]
@@ -122,10 +133,51 @@ class HubSpot(StandIn):
 
     @route("GET", f"/crm/objects/{V}/deals/{{objectId}}")
     def one_deal(self, request: Received) -> Reply:
-        record = request.params["objectId"]
-        if record not in self.objects["deals"]:
+        return self._one("deals", request)
+
+    @route("GET", f"/crm/objects/{V}/contacts/{{objectId}}")
+    def one_contact(self, request: Received) -> Reply:
+        return self._one("contacts", request)
+
+    @route("POST", f"/crm/objects/{V}/contacts")
+    def add_contact(self, request: Received) -> Reply:
+        values = request.json()["properties"]
+        if values["email"] in self.people():
+            return self._error(409, "CONFLICT")
+        self._next += 1
+        self.objects["contacts"][str(self._next)] = dict(values)
+        return Reply(201, self._record("contacts", str(self._next), []))
+
+    @route("POST", f"/crm/objects/{V}/contacts/batch/update")
+    def update_contacts(self, request: Received) -> Reply:
+        times = {"startedAt": _time(self.now()), "completedAt": _time(self.now())}
+        return Reply(200, {"status": "COMPLETE", "results": [], **times})
+
+    @route("POST", f"/crm/objects/{V}/deals/batch/upsert")
+    def upsert_deals(self, request: Received) -> Reply:
+        results = []
+        for item in request.json()["inputs"]:
+            key = item["idProperty"]
+            if not self.known.get(key, {}).get("hasUniqueValue"):
+                return self._error(400, "VALIDATION_ERROR")
+            found = self._by_value("deals", key, item["id"])
+            if found is None:
+                self._next += 1
+                self.objects["deals"][str(self._next)] = {"hs_is_closed": "false"}
+            record = found or str(self._next)
+            self.objects["deals"][record].update(item["properties"])
+            results.append({**self._record("deals", record, []), "new": found is None})
+        times = {"startedAt": _time(self.now()), "completedAt": _time(self.now())}
+        return Reply(200, {"status": "COMPLETE", "results": results, **times})
+
+    @route("PUT", f"/crm/objects/{V}/deals/{{deal}}/associations/default/contacts/{{contact}}")
+    def associate(self, request: Received) -> Reply:
+        deal, contact = request.params["deal"], request.params["contact"]
+        if deal not in self.objects["deals"] or contact not in self.objects["contacts"]:
             return self._error(404, "OBJECT_NOT_FOUND")
-        return Reply(200, self._record("deals", record, []))
+        if contact not in self.links.get(("deals", deal, "contacts"), []):
+            self.link("contacts", contact, "deals", deal)
+        return Reply(200, {"status": "COMPLETE", "results": []})
 
     @route("POST", f"/crm/objects/{V}/deals/batch/read")
     def read_deals(self, request: Received) -> Reply:
@@ -241,6 +293,20 @@ class HubSpot(StandIn):
             return self._error(409, "OBJECT_ALREADY_EXISTS")
         self.group_names.append(name)
         return Reply(201, _group(name))
+
+    def _one(self, kind: str, request: Received) -> Reply:
+        record: str | None = request.params["objectId"]
+        key = request.one("idProperty")
+        if key and key != "email" and not self.known.get(key, {}).get("hasUniqueValue"):
+            return self._error(400, "VALIDATION_ERROR")
+        if key:
+            record = self._by_value(kind, key, request.params["objectId"])
+        if record is None or record not in self.objects[kind]:
+            return self._error(404, "OBJECT_NOT_FOUND")
+        return Reply(200, self._record(kind, record, []))
+
+    def _by_value(self, kind: str, key: str, value: str) -> str | None:
+        return next((i for i, v in self.objects[kind].items() if v.get(key) == value), None)
 
     def _batch_read(self, kind: str, body: dict[str, Any]) -> Reply:
         history = body["propertiesWithHistory"]

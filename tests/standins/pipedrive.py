@@ -52,6 +52,17 @@ class Pipedrive(StandIn):
         self.persons.setdefault(number, {"id": number, "email": email}).update(fields)
         return number
 
+    def deals_of(self, email: str) -> list[str]:
+        """Return the deals of everybody with an address."""
+        people = {i for i, p in self.persons.items() if p["email"] == email}
+        return [i for i, d in self.deals.items() if d["person_id"] in people]
+
+    def people(self) -> list[str]:
+        return [p["email"] for p in self.persons.values()]
+
+    def close_deal(self, deal_id: str) -> None:
+        self.deals[deal_id]["status"] = "lost"
+
     def edit(self, deal_id: str, name: str, value: str) -> None:
         self.deals[deal_id]["custom_fields"][self.code(name)] = value or None
 
@@ -123,6 +134,30 @@ class Pipedrive(StandIn):
     @route("PUT", "/api/v2/deals/{id}")
     def put_deal(self, request: Received) -> Reply:
         return self.refuse(405, "Method not allowed")
+
+    @route("POST", "/api/v2/deals")
+    def add_deal_of_person(self, request: Received) -> Reply:
+        body = request.json()
+        known = {f["field_code"] for f in self.fields}
+        standard = {"title", "person_id", "custom_fields", "pipeline_id", "stage_id"}
+        if not body.get("title") or not set(body) <= standard:
+            return self.refuse(400, "Validation failed")
+        if body.get("person_id") not in self.persons or not set(body["custom_fields"]) <= known:
+            return self.refuse(400, "Validation failed")
+        number = max([700, *map(int, self.deals)]) + 1
+        self.deals[str(number)] = {"id": number, "status": "open", **body}
+        return _ok(self.deals[str(number)])
+
+    @route("POST", "/api/v2/persons")
+    def add_person(self, request: Received) -> Reply:
+        body = request.json()
+        shape = all(set(e) == {"value", "primary", "label"} for e in body.get("emails", []))
+        if not body.get("name") or set(body) != {"name", "emails"} or not shape:
+            return self.refuse(400, "Validation failed")
+        number = 500 + len(self.persons)
+        email = body["emails"][0]["value"]
+        self.persons[number] = {"id": number, "name": body["name"], "email": email}
+        return _ok(self.persons[number])
 
     @route("GET", "/api/v2/deals")
     def list_deals(self, request: Received) -> Reply:

@@ -12,7 +12,9 @@ from integrations.salesforce.mapping import (
     ASSESSMENT,
     LINK,
     NOTE,
+    REQUEST,
     assessment_fields,
+    contact_fields,
     key_of,
     opportunity_fields,
 )
@@ -53,6 +55,9 @@ class Salesforce(StandIn):
             ASSESSMENT: {"Id": "id"},
             "Contact": {"Id": "id"},
         }
+        self.may_create = True
+        self.refused_objects: dict[str, str] = {}
+        """{object: statusCode} of new records that are refused."""
         self.hidden: set[str] = set()
         """Full names of fields that exist and that we cannot see."""
         self.hides_new_fields = False
@@ -72,6 +77,8 @@ class Salesforce(StandIn):
             self.fields["Opportunity"][name] = described
         for name, (_, described) in assessment_fields().items():
             self.fields[ASSESSMENT][name] = described
+        for name, (_, described) in contact_fields().items():
+            self.fields["Contact"][name] = described
 
     def add_deal(
         self, deal_id: str, *, email: str | None = None, closed: bool = False, **fields: Any
@@ -85,6 +92,17 @@ class Salesforce(StandIn):
         record = record or f"003{len(self.contacts) + 1:012}AAA"
         self.contacts.setdefault(record, {"Id": record, "Email": email}).update(fields)
         return record
+
+    def deals_of(self, email: str) -> list[str]:
+        """Return the deals of everybody with an address."""
+        people = {i for i, c in self.contacts.items() if c["Email"] == email}
+        return [deal for deal, person in self.roles if person in people]
+
+    def people(self) -> list[str]:
+        return [c["Email"] for c in self.contacts.values()]
+
+    def close_deal(self, deal_id: str) -> None:
+        self.opportunities[deal_id]["IsClosed"] = True
 
     def edit(self, deal_id: str, name: str, value: str) -> None:
         self._set(deal_id, key_of(name), value or None, PERSON)
@@ -160,7 +178,7 @@ class Salesforce(StandIn):
             for f, t in self.fields[name].items()
             if f"{name}.{f}" not in self.hidden
         ]
-        return Reply(200, {"name": name, "fields": found})
+        return Reply(200, {"name": name, "createable": self.may_create, "fields": found})
 
     @route("GET", f"{_DATA}/sobjects/{{sobject}}/{{id}}")
     def get_one(self, request: Received) -> Reply:
@@ -190,6 +208,8 @@ class Salesforce(StandIn):
         if name not in self.fields:
             return self._error(404, "NOT_FOUND")
         records = request.json()["records"]
+        if key == REQUEST:
+            return Reply(200, [self._upserted(name, record) for record in records])
         keys = [r[key] for r in records]
         answers = []
         for record in records:
@@ -213,6 +233,29 @@ class Salesforce(StandIn):
             there.update({k: v for k, v in record.items() if k != "attributes"})
             answers.append({"id": there["Id"], "success": True, "created": created, "errors": []})
         return Reply(200, answers)
+
+    def _upserted(self, name: str, record: dict[str, Any]) -> dict[str, Any]:
+        """Make or change a contact or an opportunity by its request."""
+        if not self._visible(name, REQUEST):
+            return _refused("INVALID_FIELD_FOR_INSERT_UPDATE")
+        there = self.contacts if name == "Contact" else self.opportunities
+        values = {k: v for k, v in record.items() if k not in {"attributes", "ContactId"}}
+        found = next((r for r in there.values() if r.get(REQUEST) == record[REQUEST]), None)
+        needed = {"LastName"} if name == "Contact" else {"Name", "StageName", "CloseDate"}
+        if found is None and name in self.refused_objects:
+            return _refused(self.refused_objects[name])
+        if found is None and not needed <= set(values):
+            return _refused("REQUIRED_FIELD_MISSING")
+        if found is not None and "ContactId" in record:
+            return _refused("INVALID_FIELD_FOR_INSERT_UPDATE")
+        if found is None:
+            number = f"{'003' if name == 'Contact' else '006'}9{len(there) + 1:011}AAA"
+            closed = {} if name == "Contact" else {"IsClosed": False}
+            found = there.setdefault(number, {"Id": number, **closed})
+            if "ContactId" in record:
+                self.roles.append((number, record["ContactId"]))
+        found.update(values)
+        return {"id": found["Id"], "success": True, "created": True, "errors": []}
 
     @route("POST", f"{_DATA}/tooling/sobjects/CustomField")
     def create_field(self, request: Received) -> Reply:
@@ -251,6 +294,10 @@ class Salesforce(StandIn):
         literals = [re.sub(r"\\(.)", r"\1", m) for m in _LITERAL.findall(soql)]
         shape = re.sub(r"\(\?(?:, \?)*\)", "(?)", _LITERAL.sub("?", soql))
         shapes = {
+            "WHERE Id IN (SELECT OpportunityId FROM OpportunityContactRole": self._by_contact,
+            "FROM Opportunity WHERE AccountId = ?": self._open_of_account,
+            f"FROM Opportunity WHERE {REQUEST} = ?": self._by_request,
+            "FROM Contact WHERE Email = ?": self._first_person,
             "FROM Opportunity WHERE Id IN (?)": self._deals_by_id,
             "FROM OpportunityFieldHistory WHERE": self._changes,
             "FROM OpportunityContactRole WHERE Contact.Email IN (?) AND": self._by_role,
@@ -262,6 +309,28 @@ class Salesforce(StandIn):
             if part in shape:
                 return find(shape, literals)
         return [] if shape.endswith("LIMIT 1") else self._error(400, "MALFORMED_QUERY")
+
+    def _by_contact(self, shape: str, literals: list[str]) -> list[dict[str, Any]] | Reply:
+        found = [d for d, person in self.roles if person == literals[0]]
+        return self._leads(shape, [self.opportunities[d] for d in reversed(found)])
+
+    def _open_of_account(self, shape: str, literals: list[str]) -> list[dict[str, Any]] | Reply:
+        deals = self.opportunities.values()
+        return self._leads(
+            shape, [o for o in deals if o.get("AccountId") == literals[0] and not o["IsClosed"]]
+        )
+
+    def _by_request(self, shape: str, literals: list[str]) -> list[dict[str, Any]] | Reply:
+        deals = self.opportunities.values()
+        return self._leads(shape, [o for o in deals if o.get(REQUEST) == literals[0]])
+
+    def _leads(self, shape: str, found: list[dict[str, Any]]) -> list[dict[str, Any]] | Reply:
+        if not self._visible("Opportunity", REQUEST):
+            return self._error(400, "INVALID_FIELD", [REQUEST])
+        return [self._record(o, ["Id", "IsClosed", REQUEST]) for o in found]
+
+    def _first_person(self, shape: str, literals: list[str]) -> list[dict[str, Any]]:
+        return self._people(shape, literals)[:1]
 
     def _deals_by_id(self, shape: str, literals: list[str]) -> list[dict[str, Any]] | Reply:
         names = shape.removeprefix("SELECT ").partition(" FROM ")[0].split(", ")
@@ -320,3 +389,8 @@ class Salesforce(StandIn):
 
     def _error(self, status: int, code: str, fields: list[str] | None = None) -> Reply:
         return Reply(status, [{"message": "m", "errorCode": code, "fields": fields or []}])
+
+
+def _refused(code: str) -> dict[str, Any]:
+    errors = [{"statusCode": code, "message": "m", "fields": []}]
+    return {"id": None, "success": False, "created": False, "errors": errors}

@@ -17,6 +17,7 @@ from integrations.close.gateway import CloseDeals
 from integrations.close.mapping import fields_of, outcome_of
 from integrations.close.wire import Opportunity
 from integrations.crm import slots_from
+from integrations.crm.leads import REQUEST_LABEL
 from integrations.http import Answer, Patience
 from tests.crm_cases import a_delivery
 from tests.crm_worlds import EMAIL, world
@@ -53,6 +54,10 @@ def client_of(server: Server, key: str = KEY) -> CloseClient:
         pytest.param("PUT", "/opportunity/oppo_1/", {"custom.cf_0000": "78"}, 400, id="a number is no text"),
         pytest.param("PUT", "/opportunity/oppo_1", {"custom.cf_0000": 78}, 404, id="the slash at the end"),
         pytest.param("GET", "/opportunity", None, 404, id="the slash at the end of a list"),
+        pytest.param("POST", "/lead/", {"name": "Acme", "contacts": []}, 200, id="lead"),
+        pytest.param("POST", "/lead/", {"contacts": []}, 400, id="lead: no name"),
+        pytest.param("POST", "/opportunity/", {"lead_id": f"lead_{EMAIL}"}, 200, id="opportunity"),
+        pytest.param("POST", "/opportunity/", {"lead_id": f"lead_{EMAIL}", "cf_0000": 7}, 400, id="opportunity: the key has a prefix"),
         pytest.param("POST", "/custom_field/opportunity/", {"name": "x", "type": "number"}, 200, id="field"),
         pytest.param("POST", "/custom_field/opportunity/", {"name": "x", "type": "double"}, 400, id="field: no such type"),
     ],
@@ -64,7 +69,7 @@ def test_the_contract(server: Server, method: str, path: str, body: Any, expecte
 
 
 def test_every_field_is_made_under_its_label() -> None:
-    assert set(fields_of()) == {f.label for f in CRM_FIELDS}
+    assert set(fields_of()) == {f.label for f in CRM_FIELDS} | {REQUEST_LABEL}
 
 
 def test_every_path_that_is_asked_ends_in_a_slash() -> None:
@@ -139,7 +144,7 @@ def test_a_field_whose_answer_was_lost_is_not_made_twice(server: Server) -> None
     server.faults.next(LOST_ANSWER, operation="create_field")
     CloseDeals(client_of(server)).setup(dry_run=False)
     names = [f["name"] for f in server.stand_in.fields]
-    assert len(names) == len(set(names)) == len(CRM_FIELDS)
+    assert len(names) == len(set(names)) == len(fields_of())
 
 
 @pytest.mark.parametrize(

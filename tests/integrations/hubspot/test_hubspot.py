@@ -25,7 +25,7 @@ from integrations.hubspot import client, facts
 from integrations.hubspot.client import HubSpotAccount, HubSpotClient, read_problem
 from integrations.hubspot.facts import HubSpotFacts
 from integrations.hubspot.gateway import HubSpotDeals
-from integrations.hubspot.mapping import TYPES, key_of, presents, properties_of
+from integrations.hubspot.mapping import REQUEST, TYPES, key_of, presents, properties_of
 from integrations.hubspot.wire import Record
 from tests.crm_worlds import EMAIL
 from tests.factories import a_call
@@ -84,6 +84,12 @@ GOOD_PROPERTY = properties_of()["bant_score"]
         pytest.param("GET", PROPERTIES, None, {"authorization": ""}, False, id="properties: no key"),
         pytest.param("GET", f"{OBJECTS}/deals/1", None, {"authorization": ""}, False, id="one deal: no key"),
         pytest.param("GET", f"{OBJECTS}/deal/1", None, {}, False, id="no such path"),
+        pytest.param("GET", f"{OBJECTS}/contacts/bo@b.example", None, {"authorization": ""}, False, id="one contact: no key"),
+        pytest.param("POST", f"{OBJECTS}/contacts", {"properties": {"email": "bo@b.example"}}, {}, True, id="new contact"),
+        pytest.param("POST", f"{OBJECTS}/contacts", {"email": "bo@b.example"}, {}, False, id="new contact: no properties"),
+        pytest.param("POST", f"{OBJECTS}/contacts/batch/update", {}, {}, False, id="update contacts: no inputs"),
+        pytest.param("POST", f"{OBJECTS}/deals/batch/upsert", {"inputs": [{"idProperty": REQUEST, "id": "k", "properties": {REQUEST: "k"}}]}, {}, True, id="upsert"),
+        pytest.param("POST", f"{OBJECTS}/deals/batch/upsert", {"inputs": [{"idProperty": REQUEST, "properties": {}}]}, {}, False, id="upsert: no id"),
     ],
 )  # fmt: skip
 def test_the_document_refuses_what_hubspot_refuses(
@@ -104,7 +110,8 @@ def test_the_document_refuses_what_hubspot_refuses(
 
 def test_every_field_has_a_property_whose_types_agree() -> None:
     properties = properties_of()
-    assert set(properties) == {key_of(f.name) for f in CRM_FIELDS}
+    assert set(properties) == {key_of(f.name) for f in CRM_FIELDS} | {REQUEST}
+    assert [n for n, p in properties.items() if p.get("hasUniqueValue")] == [REQUEST]
     assert all(p["groupName"] == "bant" and p["description"] for p in properties.values())
     agree = {"number": {"number"}, "string": {"text", "textarea"}, "datetime": {"date"}}
     assert all(field in agree[type_] for type_, field in TYPES.values())

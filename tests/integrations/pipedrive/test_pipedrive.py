@@ -18,6 +18,7 @@ from bantam.errors import (
     VendorRejectedError,
 )
 from integrations.crm import Update, slots_from
+from integrations.crm.leads import REQUEST_LABEL
 from integrations.crm.records import moment_of
 from integrations.http import Answer, Patience
 from integrations.pipedrive.client import PipedriveAccount, PipedriveClient, read_problem
@@ -72,10 +73,15 @@ def deals_of(server: Server) -> PipedriveDeals:
         pytest.param("GET", "/api/v2/persons/search?term=a@b.c", None, 400, id="search: too wide"),
         pytest.param("POST", "/api/v1/notes", {"deal_id": 101, "content": "x"}, 201, id="note"),
         pytest.param("POST", "/api/v1/notes", {"deal_id": 101}, 400, id="note: empty"),
+        pytest.param("POST", "/api/v2/persons", {"name": "Bo", "emails": [{"value": "b@b.example", "primary": True, "label": "work"}]}, 200, id="person"),
+        pytest.param("POST", "/api/v2/persons", {"name": "Bo", "email": ["b@b.example"]}, 400, id="person: v1's words"),
+        pytest.param("POST", "/api/v2/deals", {"title": "Acme", "person_id": 500, "custom_fields": {"CODE": 1}}, 200, id="deal"),
+        pytest.param("POST", "/api/v2/deals", {"title": "Acme", "person_id": 500, "CODE": 1}, 400, id="deal: v1 had the code at the top"),
     ],
 )  # fmt: skip
 def test_the_contract(server: Server, method: str, path: str, body: Any, expected: int) -> None:
     """The stand-in keeps the facts of the contract page, so that what we send is held to them."""
+    server.stand_in.person(EMAIL)
     code = server.stand_in.code("score")
     text = httpx.Request(method, "http://x", json=body).content.replace(b"CODE", code.encode())
     headers = {"x-api-token": TOKEN, "content-type": "application/json"}
@@ -84,7 +90,7 @@ def test_the_contract(server: Server, method: str, path: str, body: Any, expecte
 
 
 def test_every_field_is_made_under_its_label() -> None:
-    assert set(fields_of()) == {f.label for f in CRM_FIELDS}
+    assert set(fields_of()) == {f.label for f in CRM_FIELDS} | {REQUEST_LABEL}
 
 
 @pytest.mark.parametrize(
@@ -135,8 +141,8 @@ def test_when_the_plan_has_no_room_for_fields_setup_says_so(server: Server) -> N
         deals_of(server).setup(dry_run=False)
     assert len(server.stand_in.fields) == 3
     server.stand_in.field_cap = 100
-    assert len(deals_of(server).setup(dry_run=False)) == len(CRM_FIELDS)
-    assert len(server.stand_in.fields) == len(CRM_FIELDS)
+    assert len(deals_of(server).setup(dry_run=False)) == len(fields_of())
+    assert len(server.stand_in.fields) == len(fields_of())
 
 
 def test_a_field_whose_answer_was_lost_is_not_made_twice(server: Server) -> None:
@@ -144,7 +150,7 @@ def test_a_field_whose_answer_was_lost_is_not_made_twice(server: Server) -> None
     server.faults.next(LOST_ANSWER, operation="create_field")
     deals_of(server).setup(dry_run=False)
     labels = [f["field_name"] for f in server.stand_in.fields]
-    assert len(labels) == len(set(labels)) == len(CRM_FIELDS)
+    assert len(labels) == len(set(labels)) == len(fields_of())
 
 
 def test_of_two_fields_with_one_label_the_older_is_used(server: Server) -> None:
@@ -178,7 +184,7 @@ def test_pages_go_by_cursor_and_notes_by_start(server: Server) -> None:
     client = client_of(server)
     assert [n.id for n in client.notes("101")] == [0, 1, 2, 3, 4]
     assert len(list(client.deals(status="open"))) == 6
-    assert len(client.deal_fields()) == len(CRM_FIELDS) + 1
+    assert len(client.deal_fields()) == len(fields_of()) + 1
 
 
 def test_a_wrong_token_is_named_by_connect(server: Server) -> None:

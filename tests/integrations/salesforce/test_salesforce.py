@@ -41,8 +41,10 @@ from integrations.salesforce.gateway import SalesforceDeals
 from integrations.salesforce.mapping import (
     ASSESSMENT,
     CALL_KEY,
+    REQUEST,
     assessment_fields,
     assessment_of,
+    contact_fields,
     key_of,
     opportunity_fields,
     presents,
@@ -93,6 +95,8 @@ RECORD = {"attributes": {"type": ASSESSMENT}, CALL_KEY: "c-1"}
         pytest.param("PATCH", f"{DATA}/composite/sobjects/{ASSESSMENT}/{CALL_KEY}", {}, {"records": []}, False, id="upsert: nothing"),
         pytest.param("PATCH", f"{DATA}/composite/sobjects/{ASSESSMENT}/{CALL_KEY}", {}, {"records": [RECORD] * 201}, False, id="upsert: 201"),
         pytest.param("PATCH", f"{DATA}/composite/sobjects/{ASSESSMENT}/{CALL_KEY}", {}, {"records": [{CALL_KEY: "c"}]}, False, id="upsert: no attributes"),
+        pytest.param("PATCH", f"{DATA}/composite/sobjects/Opportunity/{REQUEST}", {}, {"allOrNone": False, "records": [{"attributes": {"type": "Opportunity"}, REQUEST: "k", "Name": "Acme"}]}, True, id="new opportunity"),
+        pytest.param("PATCH", f"{DATA}/composite/sobjects/Contact/{REQUEST}", {}, {"allOrNone": "no", "records": [{"attributes": {"type": "Contact"}, REQUEST: "k"}]}, False, id="new contact: text for a boolean"),
         pytest.param("PATCH", f"{DATA}/sobjects/Opportunity/{DEAL}", {}, {"BANT_Score__c": 78}, True, id="patch"),
         pytest.param("PATCH", f"{DATA}/sobjects/Opportunity/{DEAL}", {}, {}, False, id="patch: nothing"),
         pytest.param("GET", f"{DATA}/query", {"q": ["SELECT Id FROM Contact"]}, None, True, id="query"),
@@ -124,13 +128,12 @@ def test_the_document_refuses_what_salesforce_refuses(
 
 
 def test_every_field_has_a_field_on_both_objects() -> None:
-    assert set(opportunity_fields()) == {key_of(f.name) for f in CRM_FIELDS}
+    assert set(opportunity_fields()) == {key_of(f.name) for f in CRM_FIELDS} | {REQUEST}
     # There the call's id is the external id.
     shown = {key_of(f.name) for f in CRM_FIELDS if f.name != "last_call_id"}
     assert set(assessment_fields()) == shown | {CALL_KEY, "Opportunity__c", "BANT_Note__c"}
-    key, _ = assessment_fields()[CALL_KEY]
-    assert key["Metadata"]["externalId"]
-    assert key["Metadata"]["unique"]
+    keys = (assessment_fields()[CALL_KEY], opportunity_fields()[REQUEST], contact_fields()[REQUEST])
+    assert all(key["Metadata"]["externalId"] and key["Metadata"]["unique"] for key, _ in keys)
     names = [*opportunity_fields(), *assessment_fields()]
     assert all(len(name) <= 43 for name in names)
 
@@ -352,6 +355,15 @@ def test_a_new_field_that_nobody_may_see_is_reported(server: Server) -> None:
     assert [c.name for c in failed] == ["fields"]
 
 
+def test_connect_says_what_the_user_may_not_create(server: Server) -> None:
+    server.stand_in.may_create = False
+    (check,) = [c for c in deals_of(server).check() if not c.ok]
+    assert (check.name, check.detail) == (
+        "create deals",
+        "the Run-As user may not create Opportunity and Contact",
+    )
+
+
 def test_a_missing_child_object_is_for_a_person_to_deploy(server: Server) -> None:
     del server.stand_in.fields[ASSESSMENT]
     (step,) = [s for s in deals_of(server).setup(dry_run=True) if not s.ready]
@@ -405,7 +417,7 @@ def test_the_package_holds_every_field_and_grants_it() -> None:
     trees = {p: ET.fromstring(t) for p, t in files.items() if not p.endswith(".md")}
     space = "{http://soap.sforce.com/2006/04/metadata}"
     wanted = {f"Opportunity.{n}" for n in opportunity_fields()}
-    wanted |= {f"{ASSESSMENT}.{n}" for n in assessment_fields()}
+    wanted |= {f"{ASSESSMENT}.{n}" for n in assessment_fields()} | {f"Contact.{REQUEST}"}
     made = {
         f"{path.removeprefix('objects/').removesuffix('.object')}.{name.text}"
         for path, tree in trees.items()
