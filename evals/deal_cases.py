@@ -232,13 +232,13 @@ def _case(
         left_out.append(LeftOut(kind="deal", id=deal.deal_id, why=found))
         return None
     last_call, moment = found
-    left_out += [_left(c, Leak.CALL_AFTER_LANDMARK) for c in usable if c.started_at > last_call]
+    seen, late = _fields_at(deal, moment)
+    later = [c for c in usable if c.started_at > last_call]
+    left_out += [*(_left(c, Leak.CALL_AFTER_LANDMARK) for c in later), *late]
     known = [c for c in usable if c.started_at <= last_call]
     points, p_win, reading = _score(deal.deal_id, known, model, moment)
-    seen, late_fields = _fields_at(deal, moment)
-    left_out += late_fields
-    end = deal.closed_at or rule.as_of
-    days = (end - moment).total_seconds() / _SECONDS_A_DAY
+    readings = reading.readings if reading else {}
+    days = ((deal.closed_at or rule.as_of) - moment).total_seconds() / _SECONDS_A_DAY
     return DealCase(
         deal_id=deal.deal_id,
         account_id=deal.account_id,
@@ -246,8 +246,8 @@ def _case(
         call_ids=tuple(c.call_id for c in known),
         points=points,
         p_win=p_win,
-        levels={c: r.level for c, r in reading.readings.items()} if reading else {},
-        confidences={c: r.confidence for c, r in reading.readings.items()} if reading else {},
+        levels={c: r.level for c, r in readings.items()},
+        confidences={c: r.confidence for c, r in readings.items()},
         won=_label(deal, days, rule),
         ended="open" if deal.won is None else "won" if deal.won else "lost",
         days=days,

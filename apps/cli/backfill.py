@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import click
 
 from apps.cli import exit_codes
+from apps.cli.gathering import gathered
 from apps.cli.main import settings_of
 from apps.cli.terminal import stderr, stdout
 from apps.logs import set_up
@@ -19,6 +20,14 @@ from flows.score_calls import Pipeline, RunCounts, score_calls
 _DAY = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"])
 
 
+def window_of(since: datetime, until: datetime | None) -> CallWindow:
+    """Return the time from one day up to another, or up to now; both UTC."""
+    end = until.replace(tzinfo=UTC) if until else wiring.utc_now()
+    if end <= since.replace(tzinfo=UTC):
+        raise click.UsageError("--until must be after --since")
+    return CallWindow(since=since.replace(tzinfo=UTC), until=end)
+
+
 @click.command()
 @click.option("--source", required=True, help="gong, fireflies, zoom or fathom.")
 @click.option("--since", type=_DAY, required=True, help="First day, UTC.")
@@ -26,12 +35,12 @@ _DAY = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"])
 @click.option("--yes", is_flag=True, help="Begin without asking.")
 @click.option("--extractor", type=click.Choice(["embedded", "model"]), help="Who reads the calls.")
 @click.option("--model", help="Language model to read with; implies --extractor model.")
+@gathered("window", window_of)
 @click.pass_context
 def backfill_command(
     ctx: click.Context,
     source: str,
-    since: datetime,
-    until: datetime | None,
+    window: CallWindow,
     yes: bool,
     extractor: str | None,
     model: str | None,
@@ -43,10 +52,6 @@ def backfill_command(
     """
     settings = wiring.with_options(settings_of(ctx), extractor=extractor, model=model)
     set_up(settings.log.model_copy(update={"level": "warning"}))
-    end = until.replace(tzinfo=UTC) if until else wiring.utc_now()
-    if end <= since.replace(tzinfo=UTC):
-        raise click.UsageError("--until must be after --since")
-    window = CallWindow(since=since.replace(tzinfo=UTC), until=end)
     with wiring.pipeline(settings) as pipeline:
         recorder = wiring.build_source(settings, source, pipeline.ledger)
         found = survey(recorder, window, pipeline)

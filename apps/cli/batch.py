@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from apps.cli import exit_codes
+from apps.cli.backfill import window_of
+from apps.cli.gathering import gathered
 from apps.cli.main import settings_of
 from apps.cli.terminal import stderr, stdout
 from bantam.domain.calls import CallWindow
@@ -28,6 +30,10 @@ def batch_command() -> None:
     """Read calls through request files: cheaper, within a day, or answered elsewhere."""
 
 
+def _window_of(since: datetime | None, until: datetime | None) -> CallWindow | None:
+    return window_of(since, until) if since else None
+
+
 @batch_command.command("export")
 @click.argument("paths", nargs=-1)
 @click.option("--source", help="Instead of files: gong, fireflies, zoom or fathom.")
@@ -42,24 +48,23 @@ def batch_command() -> None:
     show_default=True,
     help="Folder for request files. They hold transcripts.",
 )
+@gathered("window", _window_of)
 @click.pass_context
 def export_command(
     ctx: click.Context,
+    *,
     paths: tuple[str, ...],
     source: str | None,
-    since: datetime | None,
-    until: datetime | None,
+    window: CallWindow | None,
     model: str | None,
     folder: Path,
 ) -> int:
     """Write what is to be asked about calls that the ledger lacks; no server is needed."""
-    if bool(paths) == bool(source) or (source and since is None):
+    if bool(paths) == bool(source) or (source and window is None):
         raise click.UsageError("name files, or --source with --since")
     settings = wiring.with_options(settings_of(ctx), extractor="model", model=model)
     with wiring.batching(settings) as parts:
-        if source and since:
-            end = until.replace(tzinfo=UTC) if until else wiring.utc_now()
-            window = CallWindow(since=since.replace(tzinfo=UTC), until=end)
+        if source and window:
             recorder = wiring.build_source(settings, source, parts.pipeline.ledger)
             found = survey(recorder, window, parts.pipeline)
             written = export(Backfill(found, parts.pipeline).calls(), parts, RequestFiles(folder))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
+from apps.cli.gathering import gathered
 from apps.cli.terminal import stderr
 from bantam.domain.value import Value
 from bantam.errors import EvalError
@@ -18,8 +20,16 @@ from evals.deal_table import BadRow, Deal, read_deals
 from evals.score_table import read_scores
 from flows import wiring
 
-CommandT = TypeVar("CommandT", bound=Callable[..., Any])
+Command = Callable[..., Any]
 _TABLE = click.Path(path_type=Path, dir_okay=False, exists=True)
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Files to take instead of the ledger."""
+
+    deals: Path | None = None
+    scores: Path | None = None
 
 
 class Material(Value):
@@ -30,8 +40,8 @@ class Material(Value):
     bad_rows: int = 0
 
 
-def table_options(command: CommandT) -> CommandT:
-    """Add --deals and --scores."""
+def table_options(command: Command) -> Command:
+    """Add --deals and --scores; the command gets `tables`, a `Tables`."""
     deals = click.option(
         "--deals",
         type=_TABLE,
@@ -43,11 +53,11 @@ def table_options(command: CommandT) -> CommandT:
         type=_TABLE,
         help="CSV of scores: call_id, deal_id, started_at, points; default: the ledger's calls.",
     )
-    return deals(scores(command))
+    return deals(scores(gathered("tables", Tables)(command)))
 
 
-def landmark_options(command: CommandT) -> CommandT:
-    """Add --landmark, --grace-days, --horizon-days and --as-of."""
+def landmark_options(command: Command) -> Command:
+    """Add --landmark, --grace-days, --horizon-days and --as-of; the command gets `rule`."""
     options = (
         click.option(
             "--landmark",
@@ -74,15 +84,15 @@ def landmark_options(command: CommandT) -> CommandT:
             "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day of the study; default: today."
         ),
     )
+    command = gathered("rule", _rule)(command)
     for option in reversed(options):
         command = option(command)
     return command
 
 
-def rule_of(
+def _rule(
     *, landmark: str, grace_days: float, horizon_days: float, as_of: datetime | None
 ) -> LandmarkRule:
-    """Return the rule that the options of `landmark_options` ask for."""
     now = wiring.utc_now()
     return LandmarkRule(
         landmark=Landmark(landmark),
@@ -92,7 +102,7 @@ def rule_of(
     )
 
 
-def material_of(settings: Settings, deals: Path | None, scores: Path | None) -> Material:
+def material_of(settings: Settings, tables: Tables) -> Material:
     """Read deals and calls; rows that cannot be used are named on stderr.
 
     Raises:
@@ -100,15 +110,15 @@ def material_of(settings: Settings, deals: Path | None, scores: Path | None) -> 
     """
     rows: list[BadRow] = []
     ignored: tuple[str, ...] = ()
-    if deals is None:
+    if tables.deals is None:
         known = ledger_deals(settings)
     else:
-        table = read_deals(text_of(deals), str(deals))
+        table = read_deals(text_of(tables.deals), str(tables.deals))
         known, rows, ignored = table.deals, [*table.bad_rows], table.ignored_columns
-    if scores is None:
+    if tables.scores is None:
         calls = tuple(ledger_calls(settings))
     else:
-        imported = read_scores(text_of(scores), str(scores))
+        imported = read_scores(text_of(tables.scores), str(tables.scores))
         calls, rows = imported.calls, [*rows, *imported.bad_rows]
     tell_bad_rows(rows, len(known), ignored)
     return Material(deals=known, calls=calls, bad_rows=len(rows))

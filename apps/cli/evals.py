@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from apps.cli import exit_codes
-from apps.cli.deal_source import landmark_options, material_of, rule_of, table_options
+from apps.cli.deal_source import Material, Tables, landmark_options, material_of, table_options
 from apps.cli.evals_labels import closed_deals_check, reviewed_calls
 from apps.cli.evals_real import false_alarms_command, persuasion_command
 from apps.cli.evals_replay import replay_command
+from apps.cli.gathering import gathered
 from apps.cli.main import settings_of
 from apps.cli.terminal import stderr
 from apps.cli.written import FILE, print_lines, write
 from bantam.errors import EvalError
 from bantam.settings import Settings
 from evals.compare import Verdict
-from evals.field_report import field_report
+from evals.deal_cases import LandmarkRule
+from evals.field_report import FieldReport, field_report
 from evals.field_run import FieldRun, field_run
 from evals.gate import gate
-from evals.gold import GoldCall, gold_calls
+from evals.gold import gold_calls
 from evals.power import power_line
 from evals.report import ReportParts, html_report
 from evals.reviewed import FLATTERED
 from evals.runs import EvalRun, accept_baseline, read_baseline
-from evals.study import StudyOptions, study
+from evals.study import Study, StudyOptions, study
 from evals.summary import power_lines, report_lines, study_lines
 from flows import wiring
 
@@ -36,6 +39,63 @@ _EXIT = {
     Verdict.BLOCK: exit_codes.BLOCKED,
     Verdict.INCONCLUSIVE: exit_codes.INCONCLUSIVE,
 }
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What `evals run` reads, and how."""
+
+    cases: Path
+    candidate: Path | None
+    extractor: str
+    model: str | None
+    samples: int | None
+    attack: bool
+    reviews: bool
+    outcomes: bool
+    deals: Path | None
+
+    def __post_init__(self) -> None:
+        """Refuse options that do not go together."""
+        if self.candidate is not None and (self.reviews or self.outcomes):
+            raise click.UsageError("--candidate is a saved run: it reads no call of the ledger")
+        if self.deals is not None and not self.outcomes:
+            raise click.UsageError("--deals goes with --outcomes")
+
+
+@dataclass(frozen=True)
+class Files:
+    """What `evals run` writes, where it is asked to."""
+
+    save: Path | None
+    html_path: Path | None
+    markdown: Path | None
+    json_path: Path | None
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What a run is compared with, and whether it takes its place."""
+
+    baseline: Path
+    accept_baseline: bool
+    reason: str | None
+
+    def __post_init__(self) -> None:
+        """Refuse a reason for nothing."""
+        if self.reason and not self.accept_baseline:
+            raise click.UsageError("--reason goes with --accept-baseline")
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Where `evals study` draws its lines; None is chosen from the deals or settings."""
+
+    threshold: float | None
+    high_score: float
+    ae_threshold: float
+    precision: float | None
+    capacity: float | None
 
 
 @click.group()
@@ -102,60 +162,32 @@ def evals_command() -> None:
 @click.option("--json", "json_path", type=FILE, help="Write every figure to this file.")
 @click.option("--accept-baseline", is_flag=True, help="Make this run the baseline.")
 @click.option("--reason", help="Why it is accepted; kept in the baseline file.")
+@gathered("reading", Reading)
+@gathered("files", Files)
+@gathered("against", Baseline)
 @click.pass_context
-def run_command(
-    ctx: click.Context,
-    *,
-    cases: Path,
-    baseline: Path,
-    candidate: Path | None,
-    extractor: str,
-    model: str | None,
-    samples: int | None,
-    attack: bool,
-    reviews: bool,
-    outcomes: bool,
-    deals: Path | None,
-    save: Path | None,
-    html_path: Path | None,
-    markdown: Path | None,
-    json_path: Path | None,
-    accept_baseline: bool,
-    reason: str | None,
-) -> int:
+def run_command(ctx: click.Context, *, reading: Reading, files: Files, against: Baseline) -> int:
     """Read labelled calls and say PASS, BLOCK or INCONCLUSIVE against the baseline.
 
     Exit codes: 0 PASS, 7 BLOCK, 8 INCONCLUSIVE. With --accept-baseline the run becomes the
     baseline and the exit code is 0.
     """
-    if reason and not accept_baseline:
-        raise click.UsageError("--reason goes with --accept-baseline")
-    _refuse_odd_pairs(candidate, deals, reviews=reviews, outcomes=outcomes)
-    settings = wiring.with_options(settings_of(ctx), extractor=extractor, model=model)
-    known = read_baseline(baseline)
-    if candidate is not None:
-        found = FieldRun(_saved(candidate), ())
-    else:
-        calls = [*gold_calls(cases), *(reviewed_calls(settings) if reviews else ())]
-        found = _read(settings, calls, samples, attack=attack)
+    settings = wiring.with_options(
+        settings_of(ctx), extractor=reading.extractor, model=reading.model
+    )
+    known = read_baseline(against.baseline)
+    found = _found(settings, reading)
     extra = []
-    if outcomes:
-        extra.append(closed_deals_check(settings, wiring.build_extractor(settings, None), deals))
+    if reading.outcomes:
+        reader = wiring.build_extractor(settings, None)
+        extra.append(closed_deals_check(settings, reader, reading.deals))
     result = gate(found.run, known.run if known else None, extra)
     report = field_report(found, result, settings.score_model(), threshold=_top_band(settings))
-    lines = [*report_lines(report), *([f"Mind: {FLATTERED}."] if reviews else [])]
+    lines = [*report_lines(report), *([f"Mind: {FLATTERED}."] if reading.reviews else [])]
     print_lines(lines)
-    if json_path is not None:
-        write(json_path, report.model_dump_json(indent=1) + "\n")
-    if html_path is not None:
-        parts = ReportParts(wiring.utc_now(), field=report, extractions=found.extractions)
-        write(html_path, html_report(parts))
-    if markdown is not None:
-        write(markdown, "\n".join(lines) + "\n")
-    if save is not None:
-        write(save, found.run.model_dump_json(indent=1) + "\n")
-    if accept_baseline:
-        _accept(baseline, found.run, reason, result.verdict if known else "first")
+    _write(files, found, report, lines)
+    if against.accept_baseline:
+        _accept(against, found.run, result.verdict if known else "first")
         return exit_codes.OK
     return _EXIT[result.verdict]
 
@@ -190,44 +222,32 @@ def run_command(
 )
 @click.option("--html", "html_path", type=FILE, help="Write the report for people to this file.")
 @click.option("--json", "json_path", type=FILE, help="Write the whole study to this file.")
+@gathered("lines", Thresholds)
 @click.pass_context
 def study_command(
     ctx: click.Context,
     *,
-    deals: Path | None,
-    scores: Path | None,
-    landmark: str,
+    tables: Tables,
+    rule: LandmarkRule,
+    lines: Thresholds,
     html_path: Path | None,
     json_path: Path | None,
-    grace_days: float,
-    horizon_days: float,
-    as_of: datetime | None,
-    threshold: float | None,
-    high_score: float,
-    ae_threshold: float,
-    precision: float | None,
-    capacity: float | None,
 ) -> int:
     """Hold scores against closed deals, and against the AEs' own scores on the same deals."""
     settings = settings_of(ctx)
-    material = material_of(settings, deals, scores)
-    rule = rule_of(landmark=landmark, grace_days=grace_days, horizon_days=horizon_days, as_of=as_of)
+    material = material_of(settings, tables)
     options = StudyOptions(
-        threshold=threshold or _top_band(settings),
-        high_score=high_score,
-        ae_threshold=ae_threshold,
-        precision_floor=precision,
-        capacity_a_week=capacity,
+        threshold=lines.threshold or _top_band(settings),
+        high_score=lines.high_score,
+        ae_threshold=lines.ae_threshold,
+        precision_floor=lines.precision,
+        capacity_a_week=lines.capacity,
     )
-    found = study(
-        material.deals, material.calls, rule=rule, model=settings.score_model(), options=options
-    )
+    model = settings.score_model()
+    found = study(material.deals, material.calls, rule=rule, model=model, options=options)
     print_lines(study_lines(found))
     if html_path is not None:
-        worst = {call for deal in found.outcomes.worst for call in deal.call_ids}
-        readings = {c.call_id: c.extraction for c in material.calls if c.call_id in worst}
-        read = {call: e for call, e in readings.items() if e is not None}
-        write(html_path, html_report(ReportParts(wiring.utc_now(), study=found, readings=read)))
+        write(html_path, _study_report(found, material))
     if json_path is not None:
         write(json_path, found.model_dump_json(indent=1) + "\n")
     return exit_codes.SOME_FAILED if material.bad_rows else exit_codes.OK
@@ -268,20 +288,12 @@ def power_command(
     return exit_codes.OK
 
 
-def _refuse_odd_pairs(
-    candidate: Path | None, deals: Path | None, *, reviews: bool, outcomes: bool
-) -> None:
-    if candidate is not None and (reviews or outcomes):
-        raise click.UsageError("--candidate is a saved run: it reads no call of the ledger")
-    if deals is not None and not outcomes:
-        raise click.UsageError("--deals goes with --outcomes")
-
-
-def _read(
-    settings: Settings, calls: list[GoldCall], samples: int | None, *, attack: bool
-) -> FieldRun:
+def _found(settings: Settings, reading: Reading) -> FieldRun:
+    if reading.candidate is not None:
+        return FieldRun(_saved(reading.candidate), ())
+    calls = [*gold_calls(reading.cases), *(reviewed_calls(settings) if reading.reviews else ())]
     embedded = settings.extractor == "embedded"
-    count = samples or (1 if embedded else 3)
+    count = reading.samples or (1 if embedded else 3)
     # No ledger: a remembered answer would make every sample the same.
     readers = [wiring.build_extractor(settings, None) for _ in range(count)]
     return field_run(
@@ -289,9 +301,28 @@ def _read(
         readers,
         settings.score_model(),
         now=wiring.utc_now,
-        attack=attack,
+        attack=reading.attack,
         threads=1 if embedded else settings.model.concurrency,
     )
+
+
+def _write(files: Files, found: FieldRun, report: FieldReport, lines: Sequence[str]) -> None:
+    if files.json_path is not None:
+        write(files.json_path, report.model_dump_json(indent=1) + "\n")
+    if files.html_path is not None:
+        parts = ReportParts(wiring.utc_now(), field=report, extractions=found.extractions)
+        write(files.html_path, html_report(parts))
+    if files.markdown is not None:
+        write(files.markdown, "\n".join(lines) + "\n")
+    if files.save is not None:
+        write(files.save, found.run.model_dump_json(indent=1) + "\n")
+
+
+def _study_report(found: Study, material: Material) -> str:
+    worst = {call for deal in found.outcomes.worst for call in deal.call_ids}
+    readings = {c.call_id: c.extraction for c in material.calls if c.call_id in worst}
+    read = {call: e for call, e in readings.items() if e is not None}
+    return html_report(ReportParts(wiring.utc_now(), study=found, readings=read))
 
 
 def _saved(path: Path) -> EvalRun:
@@ -301,8 +332,9 @@ def _saved(path: Path) -> EvalRun:
         raise EvalError(f"{path}: not a saved run ({type(error).__name__})") from None
 
 
-def _accept(path: Path, run: EvalRun, reason: str | None, verdict: str) -> None:
-    accept_baseline(path, run, reason=reason or "", verdict=verdict, now=wiring.utc_now())
+def _accept(against: Baseline, run: EvalRun, verdict: str) -> None:
+    path = against.baseline
+    accept_baseline(path, run, reason=against.reason or "", verdict=verdict, now=wiring.utc_now())
     stderr().print(f"{path} is the baseline now; commit it", soft_wrap=True)
 
 

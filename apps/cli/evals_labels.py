@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from apps.cli.deal_source import material_of
+from apps.cli.deal_source import Tables, material_of
 from bantam.errors import EvalError
 from bantam.ports import Extractor
 from bantam.settings import Settings
@@ -50,7 +50,7 @@ def closed_deals_check(settings: Settings, reader: Extractor, deals: Path | None
     Raises:
         EvalError: no deal has closed.
     """
-    material = material_of(settings, deals, None)
+    material = material_of(settings, Tables(deals))
     wanted = {d.deal_id for d in material.deals if d.won is not None}
     rule = LandmarkRule(as_of=wiring.utc_now())
     model = settings.score_model()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from apps.cli import exit_codes
-from apps.cli.deal_source import landmark_options, ledger_deals, rule_of, text_of
+from apps.cli.deal_source import landmark_options, ledger_deals, text_of
+from apps.cli.gathering import gathered
 from apps.cli.main import settings_of
 from apps.cli.written import FILE, print_lines, write
 from bantam.domain.bant import Extraction
@@ -26,6 +27,19 @@ from flows import wiring
 _TABLE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 
+@dataclass(frozen=True)
+class Tried:
+    """What is to be tried; None is what is in use."""
+
+    score_model: str | None
+    answers: str | None
+
+    def __post_init__(self) -> None:
+        """Refuse to try nothing."""
+        if self.score_model is None and self.answers is None:
+            raise click.UsageError("nothing to try: give --score-model, --answers, or both")
+
+
 @click.command("replay")
 @click.option("--score-model", help="The candidate's weights; default: the ones in use.")
 @click.option(
@@ -37,17 +51,14 @@ _TABLE = click.Path(path_type=Path, dir_okay=False, exists=True)
 @landmark_options
 @click.option("--threshold", type=click.FloatRange(1, 100), help="Default: the top band's start.")
 @click.option("--json", "json_path", type=FILE, help="Write every move and write to this file.")
+@gathered("tried", Tried)
 @click.pass_context
 def replay_command(
     ctx: click.Context,
     *,
-    score_model: str | None,
-    answers: str | None,
+    tried: Tried,
     deals: Path | None,
-    landmark: str,
-    grace_days: float,
-    horizon_days: float,
-    as_of: datetime | None,
+    rule: LandmarkRule,
     threshold: float | None,
     json_path: Path | None,
 ) -> int:
@@ -56,18 +67,15 @@ def replay_command(
     A candidate prompt's answers come from a ledger of its own: score the same calls with
     BANTAM_LEDGER__URL set to a new one, then name it with --answers.
     """
-    if score_model is None and answers is None:
-        raise click.UsageError("nothing to try: give --score-model, --answers, or both")
     settings = settings_of(ctx)
     now = wiring.utc_now()
     candidate = Candidate(
         before=settings.score_model(),
-        after=settings.score_model(score_model),
+        after=settings.score_model(tried.score_model),
         targets=settings.delivery.targets,
         now=now,
     )
-    rule = rule_of(landmark=landmark, grace_days=grace_days, horizon_days=horizon_days, as_of=as_of)
-    calls = list(_calls(settings, answers))
+    calls = list(_calls(settings, tried.answers))
     if not calls:
         raise EvalError("ledger: no call has been read yet; score some first")
     top = float(max(band.at_least for band in candidate.before.bands))

@@ -5,26 +5,27 @@ from __future__ import annotations
 import csv
 import io
 import re
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from apps.cli import exit_codes
 from apps.cli.deal_source import (
+    Tables,
     landmark_options,
     material_of,
-    rule_of,
     table_options,
     tell_bad_rows,
     text_of,
 )
+from apps.cli.gathering import gathered
 from apps.cli.main import settings_of
 from apps.cli.model_file import settings_path, write_models
 from apps.cli.terminal import stderr
 from apps.cli.written import FILE, print_lines, write
 from bantam.domain.score import ScoreModel
-from evals.deal_cases import CaseSet, build_cases
+from evals.deal_cases import CaseSet, LandmarkRule, build_cases
 from evals.fit import Fit, FitOptions, fit_model
 from evals.fit_summary import fit_lines, lead_lines
 from evals.lead_fit import LeadFit, fit_leads
@@ -32,6 +33,40 @@ from evals.lead_table import LeadTable, read_leads
 from flows import wiring
 
 _LEADS = click.Path(path_type=Path, dir_okay=False, exists=True)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be learned from deals, and where it goes."""
+
+    score_model: str | None
+    name: str
+    isotonic: bool
+    by_segment: bool
+    write_it: bool
+    use_it: bool
+    json_path: Path | None
+
+    def __post_init__(self) -> None:
+        """Refuse to use what is not written."""
+        if self.use_it and not self.write_it:
+            raise click.UsageError("--use goes with --write")
+
+
+@dataclass(frozen=True)
+class Leads:
+    """A table of leads to learn from instead of deals."""
+
+    table: Path | None
+    target: str | None
+    keep: tuple[str, ...]
+    drop: tuple[str, ...]
+    points: Path | None
+
+    def __post_init__(self) -> None:
+        """Refuse a table without its target."""
+        if self.table is not None and self.target is None:
+            raise click.UsageError("--table goes with --target COLUMN")
 
 
 @click.command()
@@ -57,28 +92,11 @@ _LEADS = click.Path(path_type=Path, dir_okay=False, exists=True)
 @click.option("--drop", multiple=True, help="With --table: leave this column out; repeatable.")
 @click.option("--points", type=FILE, help="With --table: write each row's points to this CSV.")
 @click.option("--json", "json_path", type=FILE, help="Write every figure to this file.")
+@gathered("wish", Wish)
+@gathered("leads", Leads)
 @click.pass_context
 def fit_command(
-    ctx: click.Context,
-    *,
-    deals: Path | None,
-    scores: Path | None,
-    landmark: str,
-    grace_days: float,
-    horizon_days: float,
-    as_of: datetime | None,
-    score_model: str | None,
-    name: str,
-    isotonic: bool,
-    by_segment: bool,
-    write_it: bool,
-    use_it: bool,
-    table: Path | None,
-    target: str | None,
-    keep: tuple[str, ...],
-    drop: tuple[str, ...],
-    points: Path | None,
-    json_path: Path | None,
+    ctx: click.Context, *, tables: Tables, rule: LandmarkRule, wish: Wish, leads: Leads
 ) -> int:
     """Learn a score model from closed deals, as far as they carry; shown, not used, until asked.
 
@@ -87,27 +105,22 @@ def fit_command(
     pulled towards the ones in use. Look before you use it: `bantam evals replay --score-model
     NAME` shows who would move.
     """
-    if table is not None:
-        if target is None:
-            raise click.UsageError("--table goes with --target COLUMN")
-        return _fit_table(table, target, (keep, drop), points, json_path)
-    if use_it and not write_it:
-        raise click.UsageError("--use goes with --write")
+    if leads.table is not None and leads.target is not None:
+        return _fit_table(leads.table, leads.target, leads, wish.json_path)
     settings = settings_of(ctx)
-    prior = settings.score_model(score_model)
-    material = material_of(settings, deals, scores)
-    rule = rule_of(landmark=landmark, grace_days=grace_days, horizon_days=horizon_days, as_of=as_of)
+    prior = settings.score_model(wish.score_model)
+    material = material_of(settings, tables)
 
     def cases_under(model: ScoreModel) -> CaseSet:
         return build_cases(material.deals, material.calls, rule=rule, model=model)
 
-    options = FitOptions(name=name, use_isotonic=isotonic, by_segment=by_segment)
+    options = FitOptions(name=wish.name, use_isotonic=wish.isotonic, by_segment=wish.by_segment)
     found = fit_model(cases_under, prior, options)
     print_lines(fit_lines(found, prior))
-    if json_path is not None:
-        write(json_path, found.model_dump_json(indent=1) + "\n")
-    if write_it:
-        _write_model(settings_path(ctx.obj["config"]), found, use=use_it)
+    if wish.json_path is not None:
+        write(wish.json_path, found.model_dump_json(indent=1) + "\n")
+    if wish.write_it:
+        _write_model(settings_path(ctx.obj["config"]), found, use=wish.use_it)
     return exit_codes.SOME_FAILED if material.bad_rows else exit_codes.OK
 
 
@@ -129,27 +142,20 @@ def _write_model(path: Path, found: Fit, *, use: bool) -> None:
     stderr().print(f"{path}: wrote score model {found.model.name}; {how}", soft_wrap=True)
 
 
-def _fit_table(
-    path: Path,
-    target: str,
-    wishes: tuple[tuple[str, ...], tuple[str, ...]],
-    points: Path | None,
-    json_path: Path | None,
-) -> int:
-    keep, drop = wishes
+def _fit_table(path: Path, target: str, wishes: Leads, json_path: Path | None) -> int:
     leads = read_leads(text_of(path), target, str(path))
     names = {c.name for c in leads.columns}
-    unknown = [n for n in (*keep, *drop) if n not in names]
+    unknown = [n for n in (*wishes.keep, *wishes.drop) if n not in names]
     if unknown:
         raise click.UsageError(f"{path}: there is no column {unknown[0]!r}")
     tell_bad_rows(list(leads.bad_rows), len(leads.rows), ())
-    columns = [n for n in names if (n in leads.usable or n in keep) and n not in drop]
-    found = fit_leads(leads, target, columns=sorted(columns))
+    wanted = {*leads.usable, *wishes.keep} - {*wishes.drop}
+    found = fit_leads(leads, target, columns=sorted(names & wanted))
     print_lines(lead_lines(found, leads))
     if json_path is not None:
         write(json_path, found.model_dump_json(indent=1, exclude={"points"}) + "\n")
-    if points is not None:
-        write(points, _points_table(found, leads))
+    if wishes.points is not None:
+        write(wishes.points, _points_table(found, leads))
     return exit_codes.SOME_FAILED if leads.bad_rows else exit_codes.OK
 
 

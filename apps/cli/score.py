@@ -6,12 +6,14 @@ import csv
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
 from rich.text import Text
 
 from apps.cli import exit_codes
+from apps.cli.gathering import gathered
 from apps.cli.lines import CSV_COLUMNS, ErrorLine, ScoreLine, as_json, csv_row, error_line
 from apps.cli.lines import score_line as line_of
 from apps.cli.main import settings_of
@@ -34,6 +36,33 @@ _MOST_ROWS = 60
 Scored = tuple[Call, Extraction, Score]
 
 
+@dataclass(frozen=True)
+class Form:
+    """How `bantam score` prints."""
+
+    as_lines: bool
+    as_csv: bool
+
+    def __post_init__(self) -> None:
+        """Refuse two forms at once."""
+        if self.as_lines and self.as_csv:
+            raise click.UsageError("--json and --csv exclude each other")
+
+
+@dataclass(frozen=True)
+class Readers:
+    """Who reads the calls, and whose scale weighs them; None as in the settings."""
+
+    extractor: str | None
+    model: str | None
+    score_model: str | None
+
+    def __post_init__(self) -> None:
+        """Refuse a language model that would not read."""
+        if self.model is not None and self.extractor == "embedded":
+            raise click.UsageError("--model and --extractor embedded exclude each other")
+
+
 @click.command()
 @click.argument("paths", nargs=-1, required=True)
 @click.option("--json", "as_lines", is_flag=True, help="One JSON object a line on stdout.")
@@ -48,16 +77,16 @@ Scored = tuple[Call, Extraction, Score]
     metavar="NAME|DOMAIN",
     help="A seller's name or e-mail domain; may be given several times.",
 )
+@gathered("form", Form)
+@gathered("readers", Readers)
 @click.pass_context
 def score_command(
     ctx: click.Context,
+    *,
     paths: tuple[str, ...],
-    as_lines: bool,
-    as_csv: bool,
+    form: Form,
     dry_run: bool,
-    extractor: str | None,
-    model: str | None,
-    score_model: str | None,
+    readers: Readers,
     seller: tuple[str, ...],
 ) -> int:
     """Read and score calls from files, folders, globs, or - for stdin.
@@ -65,16 +94,10 @@ def score_command(
     Calls that the ledger already holds are not read again. Files that cannot be read are named,
     stop nothing, and make the exit code 3.
     """
-    if as_lines and as_csv:
-        raise click.UsageError("--json and --csv exclude each other")
-    if model is not None and extractor == "embedded":
-        raise click.UsageError("--model and --extractor embedded exclude each other")
-    settings = wiring.with_options(
-        settings_of(ctx), extractor=extractor, model=model, score_model=score_model
-    )
+    settings = wiring.with_options(settings_of(ctx), **asdict(readers))
     sides = SideRules.of(settings.sides.seller_domains, settings.sides.seller_names, seller)
     with wiring.pipeline(settings, dry_run=dry_run) as pipeline:
-        sink, tally = _sink(as_lines=as_lines, as_csv=as_csv), Tally()
+        sink, tally = _sink(form), Tally()
         try:
             counts = _run(paths, pipeline, sides, sink, tally)
             sink.close()
@@ -205,10 +228,10 @@ class _TableSink:
         del self._rows[_MOST_ROWS:]
 
 
-def _sink(*, as_lines: bool, as_csv: bool) -> _TableSink | _LineSink:
-    if as_lines:
+def _sink(form: Form) -> _TableSink | _LineSink:
+    if form.as_lines:
         return _LineSink(lambda line: print(as_json(line)))
-    if as_csv:
+    if form.as_csv:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(CSV_COLUMNS)
         return _LineSink(lambda line: writer.writerow(csv_row(line)))

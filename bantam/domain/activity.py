@@ -103,14 +103,13 @@ def scored_activities(
         "score_model": score.model,
         "score_model_version": score.model_version,
     }
-    kind = ActivityKind.CALL_UNSCORED if score.points is None else ActivityKind.CALL_SCORED
-    happened: list[tuple[ActivityKind, str, Mapping[str, Feature]]] = []
+    read = {**versions, "outcome": extraction.outcome}
+    scored = digest(extraction.id, score.model, score.model_version)
     if rescored:
-        kind = ActivityKind.CALL_RESCORED
+        happened = [(ActivityKind.CALL_RESCORED, scored, outcome)]
     else:
-        read = {**versions, "outcome": extraction.outcome}
-        happened.append((ActivityKind.CALL_EXTRACTED, extraction.id, read))
-    happened.append((kind, digest(extraction.id, score.model, score.model_version), outcome))
+        kind = ActivityKind.CALL_UNSCORED if score.points is None else ActivityKind.CALL_SCORED
+        happened = [(ActivityKind.CALL_EXTRACTED, extraction.id, read), (kind, scored, outcome)]
     return tuple(
         Activity(
             id=digest(what, key),

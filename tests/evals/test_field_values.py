@@ -118,8 +118,7 @@ def test_amounts_dates_people_and_turns_are_counted() -> None:
     found = value_figures([(gold, said)])
     assert found.amounts.credit.value == 1.0
     assert found.amounts.currency.value == 1.0
-    assert found.dates.same_day.value == 0.0
-    assert found.dates.same_bucket.value == 1.0
+    assert (found.dates.same_day.value, found.dates.same_bucket.value) == (0.0, 1.0)
     assert found.dates.days_apart.value == 10.0
     assert (found.decision_makers.precision.hits, found.decision_makers.precision.n) == (1, 2)
     assert (found.decision_makers.recall.hits, found.decision_makers.recall.n) == (1, 2)
