@@ -17,7 +17,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from bantam.deal_reading import as_extraction, read_deal
-from bantam.domain.bant import Criterion, Extraction, ExtractionOutcome, Level
+from bantam.domain.bant import Criterion, Extraction, ExtractionOutcome, Level, Reading
 from bantam.domain.calls import Call, CallId, DealId
 from bantam.domain.score import ScoreModel
 from bantam.domain.value import Value
@@ -233,11 +233,10 @@ def _case(
         return None
     last_call, moment = found
     seen, late = _fields_at(deal, moment)
-    later = [c for c in usable if c.started_at > last_call]
-    left_out += [*(_left(c, Leak.CALL_AFTER_LANDMARK) for c in later), *late]
+    left_out += [_left(c, Leak.CALL_AFTER_LANDMARK) for c in usable if c.started_at > last_call]
+    left_out += late
     known = [c for c in usable if c.started_at <= last_call]
-    points, p_win, reading = _score(deal.deal_id, known, model, moment)
-    readings = reading.readings if reading else {}
+    points, p_win, readings = _score(deal.deal_id, known, model, moment)
     days = ((deal.closed_at or rule.as_of) - moment).total_seconds() / _SECONDS_A_DAY
     return DealCase(
         deal_id=deal.deal_id,
@@ -299,16 +298,16 @@ def _landmark(
 
 def _score(
     deal_id: DealId, calls: Sequence[RecordedCall], model: ScoreModel, moment: datetime
-) -> tuple[int | None, float | None, Extraction | None]:
+) -> tuple[int | None, float | None, Mapping[Criterion, Reading]]:
     read = [(c, c.extraction) for c in calls if c.extraction is not None]
     parts = [e for _, e in read if e.outcome is ExtractionOutcome.OK]
     if not parts:
         imported = [c.points for c in calls if c.points is not None]
-        return (imported[-1] if imported else None), None, None
+        return (imported[-1] if imported else None), None, {}
     pairs = [(Call(id=c.call_id, started_at=c.started_at, deal_id=deal_id), e) for c, e in read]
     together = as_extraction(read_deal(deal_id, pairs, as_of=moment.date()), parts)
     result = score(together, model, scored_at=moment)
-    return result.points, result.p_win, together
+    return result.points, result.p_win, together.readings
 
 
 def _fields_at(deal: Deal, moment: datetime) -> tuple[Deal, list[LeftOut]]:
