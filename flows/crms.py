@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from bantam.domain.calls import Call, CallId
+from bantam.domain.calls import Call, CallId, DealId
 from bantam.domain.crm_records import Firmographics
 from bantam.domain.delivery import DeliveryState
 from bantam.errors import LedgerError, SettingsError
@@ -126,6 +126,7 @@ def link_call(
     changes = {"deal_id": deal, **({"note_id": "", "note_key": ""} if moved else {})}
     if not ledger.remember(target, call_record(call_id), memory.model_copy(update=changes)):
         raise LedgerError(f"call {call_id}: somebody else changed it just now; try again")
+    ledger.name_deal(call_id, DealId(deal), now=now, actor=actor)
     held = ledger.deliveries(states=[DeliveryState.HELD], target=target, call_id=call_id)
     keys = [delivery.key for delivery in held]
     for key in keys:

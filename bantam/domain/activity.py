@@ -23,6 +23,8 @@ class ActivityKind(StrEnum):
     """What can happen. Past tense; a new kind is a new line, never a new meaning."""
 
     CALL_READ = "call_read"
+    CALL_LINKED = "call_linked"
+    """Its deal was found at delivery, or a person named it."""
     CALL_EXTRACTED = "call_extracted"
     CALL_UNSCORED = "call_unscored"
     CALL_SCORED = "call_scored"

@@ -5,7 +5,7 @@
 `outbox` (deliveries), `pickups` (webhooks, and calls to fetch), `bookings` (calls that leads
 asked for), `activities` (the stream of what happened), `labels` (reviews and outcomes),
 `answers` (paid model answers), `crm` (the embedded CRM), `crm_memory` (what was written to
-other CRMs last), `request_buckets` (requests to vendors, which `limiter` gives out),
-`bookkeeping` (failures, runs, cursors), `standing` (numbers for those who run it) and `erasure`
-(forgetting on request).
+other CRMs last), `call_deals` (the deal of a call, found or named), `request_buckets`
+(requests to vendors, which `limiter` gives out), `bookkeeping` (failures, runs,
+cursors), `standing` (numbers for those who run it) and `erasure` (forgetting on request).
 """

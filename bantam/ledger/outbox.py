@@ -29,6 +29,7 @@ from bantam.domain.calls import CallId, DealId
 from bantam.domain.delivery import Delivery, DeliveryState, Receipt, ScoreNote
 from bantam.errors import LeaseLostError, LedgerError, NotInLedgerError
 from bantam.ledger.activities import append_activities
+from bantam.ledger.call_deals import found_deal
 from bantam.ledger.calls import lock_calls
 from bantam.ledger.database import Database, pages
 from bantam.ledger.owed import UNSENT, happened
@@ -84,14 +85,15 @@ class Outbox:
         return [Claim(_delivery(row), row.lease, worker, until) for row in rows]
 
     def mark_sent(self, claim: Claim, receipt: Receipt, *, now: datetime) -> None:
-        """Store what the target answered.
+        """Store what the target answered, and the call's deal where the target knew it alone.
 
         Raises:
             LeaseLostError: the lease ran out and somebody else has the delivery.
         """
         values = {"state": DeliveryState.SENT.value, "last_error": "", "sent_at": now}
         values["receipt"] = receipt.model_dump_json()
-        self._settle(claim, values, ActivityKind.DELIVERY_SENT, now)
+        deal = receipt.details.get("deal_id")
+        self._settle(claim, values, ActivityKind.DELIVERY_SENT, now, found=deal)
 
     def delay(self, claim: Claim, error: str, *, due_at: datetime, now: datetime) -> None:
         """Put a delivery back until `due_at`; superseded when a newer one is owed by now.
@@ -235,7 +237,13 @@ class Outbox:
         return dict(counts)
 
     def _settle(
-        self, claim: Claim, values: Mapping[str, Any], kind: ActivityKind, now: datetime
+        self,
+        claim: Claim,
+        values: Mapping[str, Any],
+        kind: ActivityKind,
+        now: datetime,
+        *,
+        found: str | None = None,
     ) -> None:
         held = (
             DeliveryRow.key == claim.delivery.key,
@@ -253,6 +261,9 @@ class Outbox:
             append_activities(
                 connection, [happened(claim.delivery, kind, (claim.lease, now), now, claim.worker)]
             )
+            if found:
+                call_id, deal = claim.delivery.call_id, DealId(found)
+                found_deal(connection, call_id, deal, now=now, actor=claim.delivery.target)
 
 
 def _due(limit: int, now: datetime, targets: Sequence[str]) -> Select[str]:

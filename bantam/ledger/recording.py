@@ -15,6 +15,7 @@ from bantam.domain.review import Review
 from bantam.domain.score import Score
 from bantam.domain.value import digest
 from bantam.ledger.activities import append_activities
+from bantam.ledger.call_deals import with_known_deals
 from bantam.ledger.calls import lock_calls, upsert_calls
 from bantam.ledger.database import AnyRow, insert_into
 from bantam.ledger.owed import queue_deliveries
@@ -30,7 +31,8 @@ def record(connection: Connection, entries: Sequence[Entry]) -> Recorded:
     """
     if not entries:
         return Recorded()
-    upsert_calls(connection, [e.call for e in entries if e.call is not None])
+    calls = [e.call for e in entries if e.call is not None]
+    upsert_calls(connection, with_known_deals(connection, calls))
     forgotten = lock_calls(connection, sorted({e.score.call_id for e in entries}))
     live = [e for e in entries if e.score.call_id not in forgotten]
     _upsert_extractions(connection, [e.extraction for e in live if e.extraction is not None])

@@ -24,6 +24,7 @@ from bantam.ledger.activities import Activities
 from bantam.ledger.answers import Answers
 from bantam.ledger.bookings import Bookings
 from bantam.ledger.bookkeeping import Bookkeeping
+from bantam.ledger.call_deals import CallDeals, with_known_deals
 from bantam.ledger.calls import upsert_calls
 from bantam.ledger.crm import EmbeddedCrm
 from bantam.ledger.crm_memory import CrmMemories
@@ -55,6 +56,7 @@ class Ledger(
     Answers,
     EmbeddedCrm,
     CrmMemories,
+    CallDeals,
     Bookkeeping,
     Erasure,
     Pickups,
@@ -135,7 +137,7 @@ class Ledger(
     def record_calls(self, calls: Sequence[Call]) -> None:
         """Store calls before they are read; a forgotten one stays forgotten."""
         with self._database.write() as connection:
-            upsert_calls(connection, calls)
+            upsert_calls(connection, with_known_deals(connection, calls))
 
     def done_keys(
         self,

@@ -64,6 +64,19 @@ class CallRow(Base):
     body: Mapped[str] = mapped_column(Json, comment="the whole call with its transcript")
 
 
+class CallDealRow(Base):
+    """The deal of a call that did not name one itself, or that a person named."""
+
+    __tablename__ = "call_deals"
+
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id"), primary_key=True)
+    deal_id: Mapped[str] = mapped_column(Text)
+    by_person: Mapped[bool] = mapped_column(
+        Boolean, comment="true: stronger than what the call itself says"
+    )
+    known_at: Mapped[datetime] = mapped_column(Utc)
+
+
 class ExtractionRow(Base):
     """The four readings of a call by one reader. An answer is never replaced."""
 

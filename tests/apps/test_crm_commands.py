@@ -174,6 +174,8 @@ def test_a_call_without_one_deal_is_held_until_a_person_links_it(
     assert "(101, 102)" in held.last_error
     assert "bantam crm link hubspot c-1 DEAL" in held.last_error
     code, _, err = bantam("crm", "link", "hubspot", "c-1", "102")
+    with Ledger.open(f"sqlite:///{tmp_path / 'bantam.db'}", create=False) as ledger:
+        assert list(ledger.deal_ids()) == ["102"]
     assert (code, "1 released" in err) == (exit_codes.OK, True)
     assert "hubspot 1 sent" in bantam("deliver")[2]
     assert server.stand_in.shown("102", "score") == "47"

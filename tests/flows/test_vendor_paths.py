@@ -304,6 +304,8 @@ def test_the_path_runs_with_only_settings_changed(
 ) -> None:
     with running(name, tmp_path, monkeypatch) as here:
         run_once(here)
+        with wiring.open_ledger(here.settings) as ledger:
+            assert list(ledger.deal_ids()) == [here.deal]
         assert len(here.crm.stand_in.notes_on(here.deal)) == 1
         assert len(here.slack.stand_in.messages) == (1 if "slack" in name else 0)
 
