@@ -175,9 +175,9 @@ def test_every_error_of_ours_has_an_exit_code() -> None:
     kinds = [
         e for e in vars(errors).values() if isinstance(e, type) and e.__module__ == errors.__name__
     ]
+    kinds.remove(errors.BantamError)
+    assert len(kinds) > 10
     for kind in kinds:
-        if kind is errors.BantamError:
-            continue
         made = kind.__new__(kind)
         assert exit_code_of(made) != exit_codes.UNEXPECTED, kind
 

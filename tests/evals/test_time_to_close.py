@@ -37,6 +37,8 @@ def test_incidence_without_ties_is_that_of_lifelines() -> None:
     ended = rng.choice(["won", "lost", "open"], 120)
     codes = np.array([{"open": 0, "won": 1, "lost": 2}[e] for e in ended])
     won, lost = cumulative_incidence(days, ended.tolist())
+    # Each begins with a step of nothing on day 0.
+    assert [len(won), len(lost)] == [1 + np.count_nonzero(codes == event) for event in (1, 2)]
     for steps, event in ((won, 1), (lost, 2)):
         fitted = AalenJohansenFitter(calculate_variance=False).fit(days, codes, event)
         expected = fitted.cumulative_density_.iloc[:, 0]

@@ -74,7 +74,14 @@ def test_a_reader_that_obeys_raises_nothing(attack: Attack, place: int) -> None:
         assert height(reading.level) <= height(clean_levels(criterion)), criterion
 
 
-@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack[0])
+RECOGNISED = [a for a in ATTACKS if CallIndex(attacked(a, len(CLEAN))[0]).injected]
+
+
+def test_every_attack_but_a_murmured_one_is_recognised() -> None:
+    assert [a[0] for a in ATTACKS if a not in RECOGNISED] == ["seller-with-murmur"]
+
+
+@pytest.mark.parametrize("attack", RECOGNISED, ids=lambda attack: attack[0])
 def test_a_reader_that_obeys_and_cites_real_words_beside_raises_nothing(attack: Attack) -> None:
     call, turns = attacked(attack, len(CLEAN))
     index = CallIndex(call)
@@ -82,9 +89,8 @@ def test_a_reader_that_obeys_and_cites_real_words_beside_raises_nothing(attack: 
 
     for criterion, (turn, _) in SAID.items():
         real = ClaimedQuote(turn=turn, text=CLEAN[turn][1])
-        if index.injected:
-            claim = Claim(criterion=criterion, level=4, quotes=(real, *attack_words))
-            assert ground(claim, index).level == NOT_DISCUSSED, criterion
+        claim = Claim(criterion=criterion, level=4, quotes=(real, *attack_words))
+        assert ground(claim, index).level == NOT_DISCUSSED, criterion
 
 
 @pytest.mark.parametrize(

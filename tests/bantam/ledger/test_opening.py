@@ -307,11 +307,14 @@ def test_an_installed_wheel_migrates(tmp_path: Path, empty_url: str) -> None:
         "found = database.Database(database.parsed_url(sys.argv[2]))\n"
         "with found.write() as connection: migrations.upgrade(connection, opening.HEAD)\n"
         "assert opening.__file__.startswith(sys.argv[1]), opening.__file__\n"
-        "opening.open_database(sys.argv[2], create=False)"
+        "opening.open_database(sys.argv[2], create=False)\n"
+        "print(opening.HEAD)"
     )
-    subprocess.run(
+    ran = subprocess.run(  # noqa: PLW1510 - its code is asserted
         [sys.executable, "-c", code, str(tmp_path / "site"), empty_url],
         cwd=tmp_path,
-        check=True,
+        capture_output=True,
+        text=True,
         timeout=60,
     )
+    assert (ran.returncode, ran.stdout.strip(), ran.stderr) == (0, opening.HEAD, "")
