@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 from bantam.domain.bant import Extraction, Usage
 from bantam.domain.booking import Busy, FormResponse, Meeting
 from bantam.domain.calls import Call, CallId, CallWindow, DealId
-from bantam.domain.crm_records import Firmographics, RecordMemory
+from bantam.domain.crm_records import Edited, Firmographics, RecordMemory
 from bantam.domain.deals import Outcome
 from bantam.domain.delivery import Delivery, Receipt
 from bantam.domain.intake import Standing
@@ -195,6 +195,32 @@ class OutcomeSource(Protocol):
 
     def closed_deals(self, since: datetime) -> Iterator[Outcome]:
         """Yield deals closed at or after `since`."""
+        ...
+
+
+@runtime_checkable
+class DealEndings(Protocol):
+    """A CRM that is asked how some deals stand."""
+
+    def endings(self, deal_ids: Sequence[DealId]) -> Mapping[DealId, Outcome | None]:
+        """Return how deals ended, None for an open one; what is gone is left out.
+
+        Raises:
+            VendorError: the CRM cannot be asked.
+        """
+        ...
+
+
+@runtime_checkable
+class Watchful(Protocol):
+    """A gateway that sees what people changed after it wrote."""
+
+    def edited(self, deal_ids: Sequence[DealId]) -> Sequence[Edited]:
+        """Return the fields of deals that people changed after our last write; writes nothing.
+
+        Raises:
+            VendorError: the target cannot be asked.
+        """
         ...
 
 

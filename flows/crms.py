@@ -15,9 +15,10 @@ from bantam.domain.crm_records import Firmographics
 from bantam.domain.delivery import DeliveryState
 from bantam.errors import LedgerError, SettingsError
 from bantam.ledger.store import Ledger
-from bantam.ports import Fit, LeadDesk, OutcomeSource
+from bantam.ports import DealEndings, Fit, Gateway, LeadDesk, OutcomeSource, Watchful
 from bantam.settings import Settings
 from flows.vendors import needed
+from flows.worker import Watched
 
 if TYPE_CHECKING:
     from integrations.crm import CrmGateway, DealRecords, Slot
@@ -103,6 +104,33 @@ def lead_desk(settings: Settings, ledger: Ledger, around: Surroundings) -> LeadD
         if target in CRMS:
             return CrmLeads(build_crm(target, settings, around).leads)
     return EmbeddedLeads(ledger, around.clock)
+
+
+def watched(
+    settings: Settings, gateways: Mapping[str, Gateway], around: Surroundings
+) -> Mapping[str, Watched]:
+    """Return the CRMs whose webhooks are let in and can be acted on, by sender.
+
+    A CRM whose webhooks are let in without its key in the settings is left out.
+
+    Raises:
+        SettingsError: the key is there, and another setting that the CRM needs is not.
+    """
+    let_in = {
+        "hubspot": (settings.webhooks.hubspot_secret, settings.hubspot.token),
+        "close": (settings.webhooks.close_secret, settings.close.api_key),
+    }
+    found: dict[str, Watched] = {}
+    for name, (secret, key) in let_in.items():
+        if secret is None or key is None:
+            continue
+        facts, gateway = build_crm(name, settings, around).facts, gateways.get(name)
+        assert isinstance(facts, DealEndings)
+        if isinstance(gateway, Watchful):
+            found[name] = Watched(facts, gateway)
+        else:
+            found[name] = Watched(facts)
+    return found
 
 
 def link_call(

@@ -21,6 +21,7 @@ os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
 from prefect import flow
 
 from flows import wiring
+from flows.events import act_on_events
 from flows.inbox import pick_up
 from flows.intake import Intake, take_in
 from flows.poll import poll
@@ -43,12 +44,22 @@ async def poll_sources(config: str | None = None) -> int:
 
 @flow(name="drain-inbox", persist_result=False)
 async def drain_inbox(config: str | None = None) -> int:
-    """Fetch, score and settle the calls that are due; return how many were taken.
+    """Act on what came by webhook, then fetch, score and settle the calls that are due.
 
     Args:
         config: bantam.toml to use.
+
+    Returns:
+        How many messages and calls were taken.
     """
-    return await _with_parts(config, lambda p: _until_done(lambda: pick_up(p.worker).taken))
+
+    def once(parts: _Parts) -> int:
+        taken = _until_done(lambda: pick_up(parts.worker).taken)
+        # A CRM that is away must not hold up calls, so they come first.
+        acted = _until_done(lambda: act_on_events(parts.worker, first_look=parts.first_look))
+        return taken + acted + (_until_done(lambda: pick_up(parts.worker).taken) if acted else 0)
+
+    return await _with_parts(config, once)
 
 
 @flow(name="look-after-bookings", persist_result=False)

@@ -51,13 +51,14 @@ def read_outcomes(
         since = datetime.fromisoformat(before) if before else started - LOOK_BACK
     read = 0
     for batch in _batches(source.closed_deals(since)):
-        ledger.record_outcomes(batch, [_closed(outcome, name) for outcome in batch])
+        ledger.record_outcomes(batch, [told_closed(outcome, name) for outcome in batch])
         read += len(batch)
     ledger.move_cursor(position, (started - OVERLAP).isoformat(), now=clock())
     return read
 
 
-def _closed(outcome: Outcome, name: str) -> Activity:
+def told_closed(outcome: Outcome, name: str) -> Activity:
+    """Return the activity that says how a deal ended, as a CRM of this name tells it."""
     facts = (outcome.deal_id, str(outcome.won), outcome.closed_at.isoformat())
     return Activity(
         id=digest(ActivityKind.DEAL_CLOSED, *facts),

@@ -85,6 +85,21 @@ def build_source(name: str, settings: Settings, around: Surroundings) -> CallSou
     return Sided(SOURCES[name](settings, around), rules)
 
 
+def build_sources(settings: Settings, around: Surroundings) -> Mapping[str, CallSource]:
+    """Return the sources that are polled and fetched from, by name.
+
+    Raises:
+        SettingsError: there is no such source, or a setting that it needs is not there.
+    """
+    sources = {name: build_source(name, settings, around) for name in settings.serve.sources}
+    if settings.serve.folder is not None:
+        from integrations.files.folder import FolderSource  # noqa: PLC0415
+
+        sides = SideRules.of(settings.sides.seller_domains, settings.sides.seller_names)
+        sources[FolderSource.name] = FolderSource(settings.serve.folder, sides)
+    return sources
+
+
 def _gong(settings: Settings, around: Surroundings) -> CallSource:
     from integrations.gong.client import GongClient, key_and_secret  # noqa: PLC0415
     from integrations.gong.source import GongSource  # noqa: PLC0415

@@ -336,31 +336,20 @@ def worker(settings: Settings) -> Iterator[Worker]:
     Raises:
         LedgerError | ExtractionError | SettingsError: a part cannot be built.
     """
+    from flows import crms, vendors  # noqa: PLC0415
+
     with pipeline(settings) as parts:
         assert parts.ledger is not None
+        around = vendors.surroundings(utc_now, parts.ledger, worker_name())
+        gateways = build_gateways(settings, parts.ledger)
         yield Worker(
             ledger=parts.ledger,
             pipeline=parts,
-            sources=build_sources(settings, parts.ledger),
-            gateways=build_gateways(settings, parts.ledger),
+            sources=vendors.build_sources(settings, around),
+            gateways=gateways,
+            watched=crms.watched(settings, gateways, around),
             name=worker_name(),
         )
-
-
-def build_sources(settings: Settings, ledger: Ledger) -> Mapping[str, CallSource]:
-    """Return the sources that are polled and fetched from, by name.
-
-    Raises:
-        SettingsError: there is no such source, or a setting that it needs is not there.
-    """
-    sources = {name: build_source(settings, name, ledger) for name in settings.serve.sources}
-    if settings.serve.folder is not None:
-        from integrations.files.folder import FolderSource  # noqa: PLC0415
-        from integrations.files.sides import SideRules  # noqa: PLC0415
-
-        sides = SideRules.of(settings.sides.seller_domains, settings.sides.seller_names)
-        sources[FolderSource.name] = FolderSource(settings.serve.folder, sides)
-    return sources
 
 
 def build_intake(settings: Settings, ledger: Ledger) -> Intake:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from bantam.ledger.leases import Terms
 from bantam.ledger.store import Ledger
-from bantam.ports import CallSource, Clock, Gateway
+from bantam.ports import CallSource, Clock, DealEndings, Gateway, Watchful
 from flows.score_calls import Pipeline
 
 LEASE_SECONDS = 900.0
@@ -22,6 +22,15 @@ def worker_name() -> str:
 
 
 @dataclass(frozen=True)
+class Watched:
+    """A CRM whose webhooks are acted on."""
+
+    endings: DealEndings
+    edits: Watchful | None = None
+    """None when scores are not delivered there."""
+
+
+@dataclass(frozen=True)
 class Worker:
     """One worker and everything that it may touch."""
 
@@ -30,6 +39,8 @@ class Worker:
     """Its ledger is the same one."""
     sources: Mapping[str, CallSource] = field(default_factory=dict)
     gateways: Mapping[str, Gateway] = field(default_factory=dict)
+    watched: Mapping[str, Watched] = field(default_factory=dict)
+    """By sender of webhooks."""
     name: str = "bantam"
     """For people, in leases and activities."""
 

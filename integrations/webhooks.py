@@ -35,6 +35,8 @@ class Hint(Value):
     """Where to read it, when that is not `vendor`."""
     request: CallRequest | None = None
     """What a form asked for, where no other place holds it."""
+    about: str | None = None
+    """What a flow is to look at: "deal:<id>", or `MEETING`; see `Notice.about`."""
     answer: Mapping[str, str] | None = None
     """What the vendor wants to read in our 200; None for an empty body."""
 

@@ -159,6 +159,7 @@ def _notice(hint: Hint) -> Notice:
         call_id=hint.call_id,
         call_source=hint.call_source,
         request=hint.request,
+        about=hint.about,
     )
 
 

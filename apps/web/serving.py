@@ -17,6 +17,7 @@ from bantam.errors import SettingsError
 from bantam.settings import Settings
 from flows import wiring
 from flows.deliver import deliver
+from flows.events import act_on_events
 from flows.forget import sweep_old
 from flows.inbox import pick_up
 from flows.intake import Intake, take_in
@@ -67,6 +68,7 @@ async def serve(settings: Settings, *, tell: Callable[[str], None]) -> bool:
 def _wake(rounds: Rounds) -> None:
     rounds.wake("pick-up")
     rounds.wake("intake")
+    rounds.wake("events")
 
 
 def duties(worker: Worker, intake: Intake, settings: Settings) -> list[Duty]:
@@ -92,6 +94,12 @@ def duties(worker: Worker, intake: Intake, settings: Settings) -> list[Duty]:
             lambda: take_in(worker, intake),
             every=serve_settings.sweep_every,
             wakes=("sweep",),
+        ),
+        Duty(
+            "events",
+            lambda: act_on_events(worker, first_look=first_look),
+            every=serve_settings.sweep_every,
+            wakes=("pick-up",),
         ),
         Duty("sweep", lambda: sweep(worker, intake), every=serve_settings.sweep_every),
         Duty("deliver", lambda: _deliver(worker), every=serve_settings.deliver_every),

@@ -36,6 +36,9 @@ class ActivityKind(StrEnum):
     DELIVERY_DELAYED = "delivery_delayed"
     SCORE_REVIEWED = "score_reviewed"
     DEAL_CLOSED = "deal_closed"
+    DEAL_REOPENED = "deal_reopened"
+    FIELD_EDITED = "field_edited"
+    """A person changed one of Bantam's own fields in the CRM."""
     CALL_REQUESTED = "call_requested"
     CALL_BOOKED = "call_booked"
     CALL_RESCHEDULED = "call_rescheduled"
@@ -49,6 +52,7 @@ class ActivityKind(StrEnum):
     TRANSCRIPT_AWAITED = "transcript_awaited"
     TRANSCRIPT_NEVER_CAME = "transcript_never_came"
     WEBHOOK_RECEIVED = "webhook_received"
+    WEBHOOK_ACTED_ON = "webhook_acted_on"
     DATA_FORGOTTEN = "data_forgotten"
 
 

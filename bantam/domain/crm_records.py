@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import AwareDatetime, Field
 
-from bantam.domain.calls import Call, Side
+from bantam.domain.calls import Call, DealId, Side
 from bantam.domain.value import Value
 
 _DEAL_TYPES = frozenset({"deal", "opportunity"})
@@ -48,6 +48,19 @@ class RecordMemory(Value):
     sender: str = ""
     """Of a deal: who is writing it now; "" when nobody is."""
     sender_until: AwareDatetime | None = None
+
+
+class Edited(Value):
+    """A field on a deal that a person changed after our last write."""
+
+    deal_id: DealId
+    field: str
+    """Our name of it, or the CRM's key of a field that people use."""
+    mark: str
+    """Fingerprint of what stands there now; the words themselves are nobody's business here."""
+    by: str | None = None
+    """Who, in the vendor's words, where it keeps a history."""
+    at: AwareDatetime | None = None
 
 
 class Firmographics(Value):

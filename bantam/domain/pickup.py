@@ -6,9 +6,12 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, Field
 
-from bantam.domain.calls import CallId
+from bantam.domain.calls import CallId, DealId
 from bantam.domain.scheduled import CallRequest
 from bantam.domain.value import Value
+
+MEETING = "meeting"
+"""What a notice is about when a meeting or call took place: a recorder may have it."""
 
 
 class PickupState(StrEnum):
@@ -53,3 +56,11 @@ class Notice(Value):
     """Where to fetch it; None for `source` itself."""
     request: CallRequest | None = None
     """What a form asked for, where no other place holds it."""
+    about: str | None = None
+    """What a flow is to look at: "deal:<the CRM's id>", or `MEETING`; None when nothing follows."""
+
+    @property
+    def deal_id(self) -> DealId | None:
+        """The deal to look at, if it is about one."""
+        kind, _, deal = (self.about or "").partition(":")
+        return DealId(deal) if kind == "deal" and deal else None

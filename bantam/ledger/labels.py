@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from bantam.domain.activity import Activity
 from bantam.domain.calls import CallId, DealId
@@ -47,6 +47,14 @@ class Labels:
                 )
                 ordered = sorted(outcomes, key=lambda o: o.deal_id)
                 connection.execute(statement, [o.model_dump() for o in ordered])
+            append_activities(connection, activities)
+
+    def drop_outcomes(self, deal_ids: Sequence[DealId], activities: Sequence[Activity]) -> None:
+        """Forget how deals ended that are open again, with what is to be told of it."""
+        if not deal_ids:
+            return
+        with self._database.write() as connection:
+            connection.execute(delete(OutcomeRow).where(OutcomeRow.deal_id.in_(deal_ids)))
             append_activities(connection, activities)
 
     def outcome(self, deal_id: DealId) -> Outcome | None:

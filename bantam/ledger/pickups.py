@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, delete, func, literal, select, update
+from sqlalchemy import ColumnElement, Connection, case, func, literal, select
 
-from bantam.domain.activity import Activity, ActivityKind
+from bantam.domain.activity import Activity
 from bantam.domain.calls import CallId
 from bantam.domain.pickup import Notice, Pickup, PickupState
-from bantam.domain.value import digest
 from bantam.ledger.activities import append_activities
 from bantam.ledger.bookings import request_booking
 from bantam.ledger.database import Database, insert_into
+from bantam.ledger.inbox import enter, received
 from bantam.ledger.leases import Lease, Terms, settle, take
-from bantam.ledger.tables import CallRow, InboxRow, PickupRow
+from bantam.ledger.tables import CallRow, PickupRow
 
 _BATCH = 500
 
@@ -31,7 +31,7 @@ class PickupClaim:
 
 
 class Pickups:
-    """The part of the ledger that holds the inbox and the calls to fetch."""
+    """The part of the ledger that takes messages in and holds the calls to fetch."""
 
     _database: Database
 
@@ -42,33 +42,15 @@ class Pickups:
             How many were new; what came before changes nothing.
         """
         with self._database.write() as connection:
-            new = [n for n in notices if _enter(connection, n, now)]
+            new = [n for n in notices if enter(connection, n, now)]
             for notice in new:
                 if notice.call_id is not None:
                     source = notice.call_source or notice.source
                     _announce(connection, notice.call_id, source, now)
                 if notice.request is not None:
                     request_booking(connection, notice.request, now=now)
-            append_activities(connection, [_received(n, now) for n in new])
+            append_activities(connection, [received(n, now) for n in new])
         return len(new)
-
-    def open_notices(self, source: str) -> int:
-        """Return how many messages of a source no flow has looked at yet."""
-        query = select(func.count()).where(InboxRow.source == source, InboxRow.open)
-        with self._database.read() as connection:
-            return connection.execute(query).scalar_one()
-
-    def close_notices(self, source: str, *, until: datetime) -> None:
-        """Note that the messages of a source which came until then were looked at."""
-        seen = update(InboxRow).where(InboxRow.source == source, InboxRow.received_at <= until)
-        with self._database.write() as connection:
-            connection.execute(seen.values(open=False))
-
-    def prune_inbox(self, *, before: datetime) -> int:
-        """Delete messages that came before a time and were looked at; return how many."""
-        old = delete(InboxRow).where(InboxRow.received_at < before, InboxRow.open.is_(False))
-        with self._database.write() as connection:
-            return connection.execute(old).rowcount
 
     def add_pickups(self, ids: Iterable[CallId], *, source: str, now: datetime) -> int:
         """Note calls that a poll found; return how many are new.
@@ -156,21 +138,6 @@ def _unless_again(claim: PickupClaim, as_it_is: Any, value: object) -> ColumnEle
     )
 
 
-def _enter(connection: Connection, notice: Notice, now: datetime) -> bool:
-    """Write one message; False when it came before."""
-    row = {
-        "source": notice.source,
-        "delivery_id": notice.delivery_id,
-        "event": notice.event,
-        "call_id": notice.call_id,
-        "received_at": now,
-        "open": notice.call_id is None and notice.request is None,
-    }
-    new = insert_into(connection.dialect.name, InboxRow).on_conflict_do_nothing()
-    entered = connection.execute(new.returning(InboxRow.delivery_id), row)
-    return entered.first() is not None
-
-
 def _announce(connection: Connection, call_id: CallId, source: str, now: datetime) -> None:
     """Make a call due now. A webhook about one that is over means that it changed."""
     new = insert_into(connection.dialect.name, PickupRow)
@@ -201,17 +168,6 @@ def _row(call_id: CallId, source: str, now: datetime) -> dict[str, Any]:
         "worker": "",
         "last_error": "",
     }
-
-
-def _received(notice: Notice, now: datetime) -> Activity:
-    return Activity(
-        id=digest(ActivityKind.WEBHOOK_RECEIVED, notice.source, notice.delivery_id),
-        at=now,
-        customer=f"call:{notice.call_id}" if notice.call_id else f"source:{notice.source}",
-        kind=ActivityKind.WEBHOOK_RECEIVED,
-        actor=notice.source,
-        features={"event": notice.event, "call_id": notice.call_id},
-    )
 
 
 def _pickup(row: Any) -> Pickup:

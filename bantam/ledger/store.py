@@ -30,6 +30,7 @@ from bantam.ledger.crm import EmbeddedCrm
 from bantam.ledger.crm_memory import CrmMemories
 from bantam.ledger.database import AnyRow, AnySelect, Database, pages
 from bantam.ledger.erasure import Erasure
+from bantam.ledger.inbox import Inbox
 from bantam.ledger.labels import Labels
 from bantam.ledger.opening import open_database, revision_of
 from bantam.ledger.outbox import Outbox
@@ -59,6 +60,7 @@ class Ledger(
     CallDeals,
     Bookkeeping,
     Erasure,
+    Inbox,
     Pickups,
     Bookings,
     RequestBuckets,

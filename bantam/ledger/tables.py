@@ -332,7 +332,7 @@ class InboxRow(Base):
     """A verified webhook, written before it was answered. Repeats have the same key."""
 
     __tablename__ = "inbox"
-    __table_args__ = (Index(None, "received_at"),)
+    __table_args__ = (Index(None, "received_at"), Index(None, "open", "received_at"))
 
     source: Mapped[str] = mapped_column(Text, primary_key=True, comment="who sent it")
     delivery_id: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -342,6 +342,7 @@ class InboxRow(Base):
     open: Mapped[bool] = mapped_column(
         Boolean, comment="true until a flow has looked at it; calls become pickups at once"
     )
+    about: Mapped[str | None] = mapped_column(Text, comment="deal:<id>, or meeting")
 
 
 class PickupRow(Base, Leased):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from bantam.domain.calls import Call
+from bantam.domain.calls import Call, DealId
 from bantam.domain.crm_records import Firmographics, buyer_emails
 from bantam.domain.deals import Outcome
 from integrations.close.client import CloseClient
@@ -30,6 +30,18 @@ class CloseFacts:
                 outcome = outcome_of(opportunity)
                 if outcome is not None and outcome.closed_at.date() >= since.date():
                     yield outcome
+
+    def endings(self, deal_ids: Sequence[DealId]) -> Mapping[DealId, Outcome | None]:
+        """Return how opportunities ended, None for an active one; see `DealEndings`."""
+        stands: dict[DealId, Outcome | None] = {}
+        for deal_id in deal_ids:
+            opportunity = self._client.opportunity(deal_id)
+            if opportunity is None:
+                continue
+            outcome = outcome_of(opportunity)
+            if outcome is not None or opportunity.status_type == "active":
+                stands[deal_id] = outcome
+        return stands
 
     def firmographics(self, call: Call) -> Firmographics:
         """Return who the buyer is: the title of the contact, the country of its lead."""

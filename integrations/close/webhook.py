@@ -6,7 +6,9 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
+from bantam.domain.pickup import MEETING
 from bantam.errors import WebhookError
 from integrations.webhooks import (
     Hint,
@@ -18,6 +20,9 @@ from integrations.webhooks import (
 )
 
 _NAME = "close"
+_ENDING = frozenset(
+    {"status_id", "status_type", "status_label", "date_won", "date_lost", "value", "value_currency"}
+)
 
 
 def verify(headers: Mapping[str, str], body: bytes, *, secret: str, now: datetime) -> Hint:
@@ -42,7 +47,21 @@ def verify(headers: Mapping[str, str], body: bytes, *, secret: str, now: datetim
         vendor=_NAME,
         delivery_id=str(event.get("id") or body_digest(body)),
         event=f"{event.get('object_type') or 'unknown'}.{event.get('action') or 'unknown'}",
+        about=_about(event),
     )
+
+
+def _about(event: Mapping[str, Any]) -> str | None:
+    """Return what is to be looked at because of an event; None when nothing is."""
+    what, action = event.get("object_type"), event.get("action")
+    if what == "opportunity" and action in {"created", "updated"}:
+        record = event.get("object_id")
+        changed = event.get("changed_fields")
+        names = changed if isinstance(changed, list) else None
+        wanted = names is None or any(n in _ENDING or str(n).startswith("custom.") for n in names)
+        return f"deal:{record}" if isinstance(record, str) and record and wanted else None
+    took_place = what in {"activity.call", "activity.meeting"} and action != "deleted"
+    return MEETING if took_place else None
 
 
 def _key(secret: str) -> bytes:

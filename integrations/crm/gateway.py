@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bantam.domain.calls import DealId
 from bantam.domain.crm_fields import field_values
-from bantam.domain.crm_records import DealFound, RecordMemory
+from bantam.domain.crm_records import DealFound, Edited, RecordMemory
 from bantam.domain.delivery import Delivery, Receipt, ScoreNote
 from bantam.domain.merge import MergeAction, Merged, Policy, Present, fingerprint, merge
 from bantam.errors import UnresolvedDealError, VendorBusyError, VendorError
@@ -157,6 +158,27 @@ class CrmGateway:
             raise deal.error
         older = f"; {_OLDER}" if deal.is_older else ""
         return f"deal {deal.id}: {found.reason}{older}", deal.merged
+
+    def edited(self, deal_ids: Sequence[DealId]) -> list[Edited]:
+        """Return what people changed on deals after our last write; see `Watchful`.
+
+        Raises:
+            VendorError: the CRM cannot be asked.
+        """
+        written = {d: self._memory.recall(self.name, _deal_record(d)).written for d in deal_ids}
+        ours = [d for d, marks in written.items() if marks]
+        found = []
+        for deal, there in (self.records.read(ours, self._slots) if ours else {}).items():
+            for slot in self._slots:
+                marks, present = written[DealId(deal)].get(slot.name), there.get(slot.name)
+                if not marks or present is None or present.by_person is False:
+                    continue
+                mark = fingerprint(present.value)
+                if mark not in marks:
+                    field_ = {"field": slot.name, "mark": mark}
+                    who = {"by": present.by, "at": present.at}
+                    found.append(Edited.model_validate({"deal_id": deal, **field_, **who}))
+        return found
 
     def _plan(self, deals: Sequence[_Deal]) -> None:
         """Recall, read and merge; what goes wrong stays with its deal."""

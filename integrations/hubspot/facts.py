@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from bantam.domain.calls import Call
+from bantam.domain.calls import Call, DealId
 from bantam.domain.crm_records import Firmographics, buyer_emails
 from bantam.domain.deals import Outcome
 from integrations.hubspot import wire
@@ -43,6 +43,17 @@ class HubSpotFacts:
                 return
             seen.update(r.id for r in fresh)
             since = last.closed_at
+
+    def endings(self, deal_ids: Sequence[DealId]) -> Mapping[DealId, Outcome | None]:
+        """Return how deals ended, None for an open one; see `DealEndings`."""
+        ids = [d for d in deal_ids if d.isdecimal()]
+        records = self._client.batch_read(OBJECT, ids, ("hs_is_closed", *_DEAL)) if ids else []
+        closed = [r for r in records if r.properties.get("hs_is_closed") == "true"]
+        ended = {o.deal_id: o for o in self._outcomes(closed)} if closed else {}
+        stands: dict[DealId, Outcome | None] = {DealId(r.id): None for r in records}
+        for record in closed:
+            stands.pop(DealId(record.id))
+        return {**stands, **ended}
 
     def firmographics(self, call: Call) -> Firmographics:
         """Return who the buyer is, from the contacts and companies of the attendees."""

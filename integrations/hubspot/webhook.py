@@ -11,10 +11,18 @@ from typing import Any
 
 import orjson
 
+from bantam.domain.pickup import MEETING
 from bantam.errors import WebhookError
 from integrations.webhooks import Hint, header, require_fresh, require_same
 
 _NAME = "hubspot"
+_OURS = "bant_"
+_BY_TYPE_ID: Mapping[str, str] = {"0-3": "deal", "0-47": "meeting", "0-48": "call"}
+"""HubSpot's own ids of object types, in subscriptions that are alike for all of them."""
+_ENDING = frozenset(
+    {"dealstage", "hs_is_closed", "hs_is_closed_won", "hs_is_closed_lost", "closedate", "amount"}
+)
+_TOOK_PLACE = frozenset({"hs_meeting_outcome", "hs_call_status", "hs_call_recording_url"})
 
 
 def verify(
@@ -62,8 +70,24 @@ def _events(body: bytes) -> list[dict[str, Any]]:
 def _hint(event: Mapping[str, Any]) -> Hint:
     # attemptNumber is left out: a repeat is the same delivery.
     parts = [event.get(k) for k in ("eventId", "subscriptionId", "objectId", "occurredAt")]
+    kind = str(event.get("subscriptionType") or event.get("eventType") or "unknown")
     return Hint(
         vendor=_NAME,
         delivery_id=":".join(str(part) for part in parts),
-        event=str(event.get("subscriptionType") or event.get("eventType") or "unknown"),
+        event=kind,
+        about=_about(kind, event),
     )
+
+
+def _about(kind: str, event: Mapping[str, Any]) -> str | None:
+    """Return what is to be looked at because of an event; None when nothing is."""
+    what, _, action = kind.partition(".")
+    if what == "object":
+        what = _BY_TYPE_ID.get(str(event.get("objectTypeId")), "")
+    changed = str(event.get("propertyName") or "")
+    if what == "deal" and action == "propertyChange":
+        ours_or_ending = changed.startswith(_OURS) or changed in _ENDING
+        record = str(event.get("objectId") or "")
+        return f"deal:{record}" if ours_or_ending and record.isdecimal() else None
+    took_place = action == "creation" or changed in _TOOK_PLACE
+    return MEETING if what in {"meeting", "call"} and took_place else None

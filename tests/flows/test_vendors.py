@@ -93,7 +93,8 @@ def test_one_workers_later_stops_the_sources_of_another(tmp_path: Path) -> None:
         mine = settings(
             gong={**NEEDS["gong"], "base_url": recorder.base_url}, serve={"sources": ["gong"]}
         )
-        source = wiring.build_sources(mine, ledger)["gong"]
+        around = vendors.surroundings(wiring.utc_now, ledger, "one")
+        source = vendors.build_sources(mine, around)["gong"]
         limit = RequestLimit(vendor="gong", per_second=3, burst=3)
         another = SharedLimiter(ledger, "another", wiring.utc_now)
         another.pause(limit, wiring.utc_now() + timedelta(hours=1))

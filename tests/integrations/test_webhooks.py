@@ -19,13 +19,17 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bantam.domain.pickup import MEETING
 from bantam.errors import WebhookError
+from integrations.close.webhook import verify as close
 from integrations.fathom.webhook import verify as fathom
 from integrations.fireflies.webhook import verify as fireflies
 from integrations.gong.webhook import verify_signed, verify_url_secret
+from integrations.hubspot.webhook import verify as hubspot
 from integrations.slack.webhook import verify as slack
 from integrations.webhooks import Hint
 from integrations.zoom.webhook import verify as zoom
+from tests import signed
 from tests.surroundings import NOW
 
 SECRET = "a-shared-secret-16"
@@ -336,3 +340,46 @@ def test_slacks_handshake_is_answered_and_repeats_share_an_id() -> None:
 def test_slack_lets_no_stranger_in(headers: dict[str, str], secret: str) -> None:
     with pytest.raises(WebhookError):
         slack(headers, b"{}", secret=secret, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("event", "about"),
+    [
+        pytest.param({"subscriptionType": "deal.propertyChange", "propertyName": "dealstage"}, "deal:7", id="the stage"),
+        pytest.param({"subscriptionType": "deal.propertyChange", "propertyName": "bant_score"}, "deal:7", id="our property"),
+        pytest.param({"subscriptionType": "deal.propertyChange", "propertyName": "description"}, None, id="nobody's business"),
+        pytest.param({"subscriptionType": "object.propertyChange", "objectTypeId": "0-3", "propertyName": "hs_is_closed"}, "deal:7", id="a deal by its type id"),
+        pytest.param({"subscriptionType": "object.propertyChange", "objectTypeId": "0-1", "propertyName": "amount"}, None, id="a contact"),
+        pytest.param({"subscriptionType": "deal.deletion"}, None, id="deleted"),
+        pytest.param({"subscriptionType": "deal.propertyChange", "propertyName": "amount", "objectId": "../7"}, None, id="no id of HubSpot"),
+        pytest.param({"subscriptionType": "object.creation", "objectTypeId": "0-47"}, MEETING, id="a meeting"),
+        pytest.param({"subscriptionType": "object.propertyChange", "objectTypeId": "0-48", "propertyName": "hs_call_status"}, MEETING, id="a call that ended"),
+        pytest.param({"subscriptionType": "object.propertyChange", "objectTypeId": "0-48", "propertyName": "hs_note_body"}, None, id="a call's note"),
+        pytest.param({}, None, id="nothing"),
+    ],
+)  # fmt: skip
+def test_what_an_event_of_hubspot_is_about(event: dict[str, Any], about: str | None) -> None:
+    body = raw([{"eventId": 1, "subscriptionId": 2, "objectId": 7, "occurredAt": 3, **event}])
+    url = "https://bantam.example/webhooks/hubspot"
+    (hint,) = hubspot(signed.hubspot(body, STAMP, url), body, secret=SECRET, url=url, now=NOW)
+    assert hint.about == about
+
+
+@pytest.mark.parametrize(
+    ("event", "about"),
+    [
+        pytest.param({"object_type": "opportunity", "action": "updated", "changed_fields": ["status_type"]}, "deal:oppo_1", id="the status"),
+        pytest.param({"object_type": "opportunity", "action": "updated", "changed_fields": ["custom.cf_1"]}, "deal:oppo_1", id="a custom field"),
+        pytest.param({"object_type": "opportunity", "action": "updated", "changed_fields": ["note"]}, None, id="nobody's business"),
+        pytest.param({"object_type": "opportunity", "action": "updated"}, "deal:oppo_1", id="Close does not say which"),
+        pytest.param({"object_type": "opportunity", "action": "deleted"}, None, id="deleted"),
+        pytest.param({"object_type": "opportunity", "action": "updated", "object_id": 7}, None, id="no id of Close"),
+        pytest.param({"object_type": "activity.meeting", "action": "completed"}, MEETING, id="a meeting"),
+        pytest.param({"object_type": "activity.call", "action": "deleted"}, None, id="a call that was deleted"),
+        pytest.param({}, None, id="nothing"),
+    ],
+)  # fmt: skip
+def test_what_an_event_of_close_is_about(event: dict[str, Any], about: str | None) -> None:
+    body = raw({"event": {"id": "ev_1", "object_id": "oppo_1", **event}})
+    hint = close(signed.close(body, STAMP), body, secret=signed.CLOSE_KEY, now=NOW)
+    assert hint.about == about

@@ -140,13 +140,21 @@ SENDERS: dict[str, tuple[Any, Sign, str | None]] = {
                 "objectId": 3,
                 "occurredAt": 4,
                 "subscriptionType": "deal.propertyChange",
+                "propertyName": "dealstage",
             }
         ],
         lambda body, stamp: signed.hubspot(body, stamp, f"{PUBLIC}/webhooks/hubspot"),
         None,
     ),
     "close": (
-        {"event": {"id": "ev_1", "object_type": "opportunity", "action": "updated"}},
+        {
+            "event": {
+                "id": "ev_1",
+                "object_type": "opportunity",
+                "object_id": "oppo_1",
+                "action": "updated",
+            }
+        },
         signed.close,
         None,
     ),
@@ -170,7 +178,10 @@ def test_a_signed_message_is_written_down_and_a_repeat_changes_nothing(
     assert (again.status_code, again.json()) == (200, {"new": 0})
     assert world.woken == 1
     if call_id is None:
-        assert world.ledger.open_notices(sender) == 1
+        about = [(n.source, n.deal_id) for n in world.ledger.open_notices(9)]
+        # Our messages in Slack have no buttons: there is nothing to act on.
+        acted_on = {"hubspot": [("hubspot", "3")], "close": [("close", "oppo_1")], "slack": []}
+        assert about == acted_on[sender]
     else:
         pickup = world.ledger.pickup(call_id)
         assert pickup is not None
@@ -269,7 +280,9 @@ def test_a_pressed_button_of_slack_comes_as_a_form(world: World) -> None:
     headers["content-type"] = "application/x-www-form-urlencoded"
 
     assert world.post("/webhooks/slack", body, headers).status_code == 200
-    assert world.ledger.open_notices("slack") == 1
+    (told,) = world.ledger.activities()
+    assert (told.actor, told.features["event"]) == ("slack", "block_actions")
+    assert world.ledger.open_notices(9) == []
 
 
 def test_a_filled_in_form_becomes_a_request_for_a_call(world: World) -> None:

@@ -39,15 +39,23 @@ def test_a_message_is_one_row_one_activity_and_one_pickup_however_often_it_comes
 
 
 def test_messages_about_other_things_stay_open_until_somebody_looked(ledger: Ledger) -> None:
-    ledger.receive([a_notice(n, source="hubspot", call_id=None) for n in (1, 2)], now=NOW)
+    other = {"source": "hubspot", "call_id": None, "about": "deal:7"}
+    ledger.receive([a_notice(n, **other) for n in (1, 2)], now=NOW)
     later = NOW + timedelta(minutes=1)
-    ledger.receive([a_notice(3, source="hubspot", call_id=None)], now=later)
-    assert ledger.open_notices("hubspot") == 3
+    ledger.receive([a_notice(3, **other), a_notice(1, **{**other, "source": "close"})], now=later)
+    ledger.receive([a_notice(4, **{**other, "about": None})], now=later)
+    waiting = ledger.open_notices(2)
+    assert [(n.source, n.delivery_id) for n in waiting] == [
+        ("close", "d-1"), ("hubspot", "d-1"), ("hubspot", "d-2"),
+    ]  # fmt: skip
+    assert {n.deal_id for n in waiting} == {"7"}
 
-    ledger.close_notices("hubspot", until=NOW)
+    ledger.close_notices({"deal:7": "closed"}, waiting, now=later)
 
-    assert ledger.open_notices("hubspot") == 1
-    assert ledger.prune_inbox(before=later + timedelta(days=1)) == 2
+    assert [n.delivery_id for n in ledger.open_notices(9)] == ["d-3"]
+    told = ledger.activities(kinds=[ActivityKind.WEBHOOK_ACTED_ON])
+    assert {(a.customer, a.features["came_of_it"]) for a in told} == {("7", "closed")}
+    assert ledger.prune_inbox(before=later + timedelta(days=1)) == 4
 
 
 def test_a_poll_adds_only_what_nobody_knows(ledger: Ledger) -> None:
