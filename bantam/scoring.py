@@ -6,7 +6,8 @@
 `c` is the reading's confidence (0 when not discussed). Among the levels 0 to 4, at equal
 confidence, a higher level never lowers a score. Contributions are measured against knowing
 nothing (`baseline`), so they add up exactly: baseline + contributions = the raw score. This
-equals the Shapley value of an additive model.
+equals the Shapley value of an additive model. Deductions, fit and caps follow in this order, each
+shown apart; who the buyer is also has a part in the grade's letter, where a model asks for it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from bantam.domain.bant import NOT_DISCUSSED, Criterion, Extraction, ExtractionOutcome, Reading
+from bantam.domain.fit import JudgedFit, KnownBuyer, judge
 from bantam.domain.rubric import meaning
 from bantam.domain.score import Adjustment, Contribution, Score, ScoreModel, Unscored
 
@@ -46,13 +48,20 @@ ANUM = ScoreModel(
 SHIPPED_MODELS: Mapping[str, ScoreModel] = {m.name: m for m in (BANT, ANUM)}
 
 
-def score(extraction: Extraction, model: ScoreModel, *, scored_at: datetime) -> Score:
+def score(
+    extraction: Extraction,
+    model: ScoreModel,
+    *,
+    scored_at: datetime,
+    buyer: KnownBuyer | None = None,
+) -> Score:
     """Return the score of one call, or an unscored one with the reason.
 
     Args:
         extraction: the call's readings; reviews already applied.
-        model: weights, level values, caps, bands.
+        model: weights, level values, caps, bands, fit.
         scored_at: aware UTC time, stamped on the score.
+        buyer: what is known of the buyer; counts only where the model asks for fit.
     """
     common = {
         "extraction_id": extraction.id,
@@ -69,17 +78,19 @@ def score(extraction: Extraction, model: ScoreModel, *, scored_at: datetime) -> 
         return Score(unscored_reason=Unscored.NOTHING_SAID, contributions=contributions, **common)
     baseline = 1 + 99 * model.missing
     raw = baseline + math.fsum(c.points for c in contributions)
-    adjusted, adjustments = _adjust(raw, extraction.readings, model)
+    fit = judge(buyer, model.fit) if model.fit else None
+    adjusted, adjustments = _adjust(raw, extraction.readings, model, fit)
     points = round_half_up(adjusted)
     band = model.band_of(points)
     return Score(
         points=points,
         band=band.name,
         action=band.action,
-        grade=_grade(contributions),
+        grade=_grade(contributions, _beside(model, fit)),
         baseline=baseline,
         contributions=contributions,
         adjustments=adjustments,
+        fit=fit,
         coverage=min(1.0, coverage),
         enough_said=coverage >= model.min_coverage,
         p_win=model.calibration.chance(points) if model.calibration else None,
@@ -124,9 +135,9 @@ def _reason(reading: Reading) -> str:
 
 
 def _adjust(
-    raw: float, readings: Mapping[Criterion, Reading], model: ScoreModel
+    raw: float, readings: Mapping[Criterion, Reading], model: ScoreModel, fit: JudgedFit | None
 ) -> tuple[float, tuple[Adjustment, ...]]:
-    """Apply deductions, then caps; keep the result within 1..100."""
+    """Apply deductions, fit, then caps; keep the result within 1..100."""
     adjustments: list[Adjustment] = []
     value = raw
     for deduction in model.deductions:
@@ -135,6 +146,10 @@ def _adjust(
             reason = f"{deduction.criterion} is at level {deduction.level_at_most} or lower"
             adjustments.append(Adjustment(kind="deduction", points=lowered - value, reason=reason))
             value = lowered
+    if fit is not None and fit.points:
+        moved = min(100.0, max(1.0, value + fit.points))
+        adjustments.append(Adjustment(kind="fit", points=moved - value, reason=_fit_reason(fit)))
+        value = moved
     for cap in model.caps:
         if _at_most(readings[cap.criterion], cap.level_at_most) and value > cap.score_at_most:
             reason = (
@@ -151,17 +166,38 @@ def _at_most(reading: Reading, level: int) -> bool:
     return reading.level != NOT_DISCUSSED and reading.level <= level
 
 
-def _grade(contributions: Iterable[Contribution]) -> str:
-    """Letter from budget and authority, number from need and timeframe, by fixed cuts."""
-    by_criterion = {c.criterion: c for c in contributions}
+def _fit_reason(fit: JudgedFit) -> str:
+    """Name the facts that move the score, not what they are: those can be erased."""
+    return ", ".join(
+        f"{part.fact} is {'as' if part.as_wanted else 'not as'} wanted ({part.points:+g})"
+        for part in fit.parts
+        if part.points
+    )
 
-    def axis(*criteria: Criterion) -> int:
-        parts = [by_criterion[c] for c in criteria]
-        weight = math.fsum(p.weight for p in parts)
+
+def _beside(model: ScoreModel, fit: JudgedFit | None) -> tuple[float, float]:
+    """Return weight and value of fit in the letter: the less is known, the less it counts."""
+    if model.fit is None or fit is None or fit.value is None:
+        return 0.0, 0.0
+    return model.fit.weight * fit.known_share, fit.value
+
+
+def _grade(contributions: Iterable[Contribution], fit: tuple[float, float]) -> str:
+    """Letter from budget, authority and fit, number from need and timeframe, by fixed cuts.
+
+    Args:
+        contributions: of the four criteria.
+        fit: its weight and its value, 0 to 1.
+    """
+    by_criterion = {c.criterion: (c.weight, c.effective) for c in contributions}
+
+    def axis(*parts: tuple[float, float]) -> int:
+        weight = math.fsum(w for w, _ in parts)
         if not weight:
             return len(_GRADE_CUTS)
-        mean = math.fsum(p.weight * p.effective for p in parts) / weight
+        mean = math.fsum(w * value for w, value in parts) / weight
         return sum(mean < cut - 1e-9 for cut in _GRADE_CUTS)
 
-    letter = _LETTERS[axis(Criterion.BUDGET, Criterion.AUTHORITY)]
-    return f"{letter}{1 + axis(Criterion.NEED, Criterion.TIMEFRAME)}"
+    letter = axis(by_criterion[Criterion.BUDGET], by_criterion[Criterion.AUTHORITY], fit)
+    number = axis(by_criterion[Criterion.NEED], by_criterion[Criterion.TIMEFRAME])
+    return f"{_LETTERS[letter]}{1 + number}"

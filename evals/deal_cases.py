@@ -19,6 +19,7 @@ from pydantic import AwareDatetime, Field
 from bantam.deal_reading import as_extraction, read_deal
 from bantam.domain.bant import Criterion, Extraction, ExtractionOutcome, Level, Reading
 from bantam.domain.calls import Call, CallId, DealId
+from bantam.domain.fit import KnownBuyer, buyer_of_deal
 from bantam.domain.score import ScoreModel
 from bantam.domain.value import Value
 from bantam.scoring import score
@@ -73,11 +74,19 @@ class RecordedCall(Value):
     """Somebody says that the contract is signed."""
     extraction: Extraction | None = None
     """Reviews are not applied: they may have been written after the close."""
+    buyer: KnownBuyer | None = None
+    """Counts only when it was asked for before the landmark."""
     points: int | None = Field(default=None, ge=1, le=100)
     """The deal's score as of this call, when scores are imported without their readings."""
 
     @classmethod
-    def from_call(cls, call: Call, deal_id: DealId, extraction: Extraction) -> RecordedCall:
+    def from_call(
+        cls,
+        call: Call,
+        deal_id: DealId,
+        extraction: Extraction,
+        buyer: KnownBuyer | None = None,
+    ) -> RecordedCall:
         """Return a call of the ledger without its words."""
         return cls(
             call_id=call.id,
@@ -87,6 +96,7 @@ class RecordedCall(Value):
             discovery=_DISCOVERY.search(call.title) is not None,
             signed_language=any(_SIGNED.search(turn.text) for turn in call.turns),
             extraction=extraction,
+            buyer=buyer,
         )
 
 
@@ -104,6 +114,7 @@ class Leak(StrEnum):
     CALL_OF_UNKNOWN_DEAL = "call of a deal that is not in the table"
     AE_SCORE_LATER = "AE score written after the landmark"
     AE_SCORE_UNDATED = "AE score without a time stamp"
+    FIT_LATER = "facts about the buyer asked for after the landmark"
     STAGE_LATER = "stage modified after the landmark"
     STAGE_UNDATED = "stage without a time stamp"
 
@@ -113,7 +124,7 @@ class LeftOut(Value):
 
     kind: Literal["deal", "call", "field"]
     id: str
-    """Deal id, or call id of a call."""
+    """Deal id, or call id of a call or of what was asked about its buyer."""
     why: Leak
 
 
@@ -233,9 +244,8 @@ def _case(
         return None
     last_call, moment = found
     seen, late = _fields_at(deal, moment)
-    left_out += [_left(c, Leak.CALL_AFTER_LANDMARK) for c in usable if c.started_at > last_call]
-    left_out += late
-    known = [c for c in usable if c.started_at <= last_call]
+    known, later = _calls_at(usable, last_call, moment, fit=model.fit is not None)
+    left_out += [*later, *late]
     points, p_win, readings = _score(deal.deal_id, known, model, moment)
     days = ((deal.closed_at or rule.as_of) - moment).total_seconds() / _SECONDS_A_DAY
     return DealCase(
@@ -306,8 +316,22 @@ def _score(
         return (imported[-1] if imported else None), None, {}
     pairs = [(Call(id=c.call_id, started_at=c.started_at, deal_id=deal_id), e) for c, e in read]
     together = as_extraction(read_deal(deal_id, pairs, as_of=moment.date()), parts)
-    result = score(together, model, scored_at=moment)
+    buyer = buyer_of_deal([c.buyer for c in reversed(calls) if c.buyer is not None])
+    result = score(together, model, scored_at=moment, buyer=buyer)
     return result.points, result.p_win, together.readings
+
+
+def _calls_at(
+    calls: Sequence[RecordedCall], last_call: datetime, moment: datetime, *, fit: bool
+) -> tuple[list[RecordedCall], list[LeftOut]]:
+    """Return the calls up to the last that counts, without facts asked for after `moment`."""
+    leaks = [_left(c, Leak.CALL_AFTER_LANDMARK) for c in calls if c.started_at > last_call]
+    known = [c for c in calls if c.started_at <= last_call]
+    for place, call in enumerate(known):
+        if fit and call.buyer is not None and call.buyer.asked_at > moment:
+            leaks.append(LeftOut(kind="field", id=call.call_id, why=Leak.FIT_LATER))
+            known[place] = call.model_copy(update={"buyer": None})
+    return known, leaks
 
 
 def _fields_at(deal: Deal, moment: datetime) -> tuple[Deal, list[LeftOut]]:

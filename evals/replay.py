@@ -15,6 +15,7 @@ from pydantic import Field
 from bantam.domain.bant import Criterion, Extraction, Level
 from bantam.domain.calls import Call, CallId, DealId
 from bantam.domain.delivery import DeliveryState
+from bantam.domain.fit import KnownBuyer
 from bantam.domain.notes import build_note, plan_deliveries
 from bantam.domain.review import Review, apply_reviews
 from bantam.domain.score import Score, ScoreModel
@@ -38,6 +39,7 @@ class ReplayedCall(Value):
     reviews: tuple[Review, ...] = ()
     """Of the old extraction. On a new one they are applied to the same criteria, as they were
     given by people who knew the call."""
+    buyer: KnownBuyer | None = None
 
 
 class Candidate(Value):
@@ -146,7 +148,7 @@ def replay(
         missing += one.after is None
         old, new = _readings(one)
         before, after = (
-            score(reading, model, scored_at=candidate.now)
+            score(reading, model, scored_at=candidate.now, buyer=one.buyer)
             for reading, model in ((old, candidate.before), (new, candidate.after))
         )
         bands.setdefault((_band(before), _band(after)), []).append(one.call.id)

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from bantam.domain.calls import Call, CallId, DealId
-from bantam.domain.crm_records import Firmographics
+from bantam.domain.calls import CallId, DealId
 from bantam.domain.delivery import DeliveryState
 from bantam.errors import LedgerError, SettingsError
 from bantam.ledger.store import Ledger
-from bantam.ports import DealEndings, Fit, Gateway, LeadDesk, OutcomeSource, Watchful
+from bantam.ports import Clock, DealEndings, Fit, Gateway, LeadDesk, OutcomeSource, Watchful
 from bantam.settings import Settings
-from flows.vendors import needed
-from flows.worker import Watched
+from flows.fitting import Fitting
+from flows.vendors import needed, surroundings
+from flows.worker import Watched, worker_name
 
 if TYPE_CHECKING:
     from integrations.crm import CrmGateway, DealRecords, Slot
@@ -37,23 +37,6 @@ class Crm:
     records: DealRecords
     facts: CrmFacts
     leads: LeadRecords
-
-
-class FilledFit:
-    """Asks one source, and a second one for what the first does not know."""
-
-    def __init__(self, first: Fit, second: Fit) -> None:
-        """Take both; the first one's word counts."""
-        self._first = first
-        self._second = second
-        self.name = f"{first.name} and {second.name}"
-
-    def firmographics(self, call: Call) -> Firmographics:
-        """Return what both know (see `Fit.firmographics`); the second may cost money."""
-        known = self._first.firmographics(call)
-        if None not in {known.title, known.employees, known.industry, known.country}:
-            return known
-        return known.filled_from(self._second.firmographics(call))
 
 
 def build_crm(name: str, settings: Settings, around: Surroundings) -> Crm:
@@ -170,16 +153,43 @@ def slots_of(settings: Settings) -> tuple[Slot, ...]:
     return slots_from(settings.crm.policies, also)
 
 
-def build_fit(name: str, settings: Settings, around: Surroundings) -> Fit:
-    """Return who knows about the buyer: the CRM, and a data vendor for what it does not know.
+def fit_sources(settings: Settings, around: Surroundings) -> tuple[Fit, ...]:
+    """Return who knows about buyers: the first CRM that scores go to, then a data vendor.
+
+    Empty when there is neither.
 
     Raises:
         SettingsError: as `build_crm`.
     """
-    crm = build_crm(name, settings, around).facts
-    if settings.crm.enrichment == "crm":
-        return crm
-    return FilledFit(crm, data_vendor(settings, around))
+    crm = next((target for target in settings.delivery.targets if target in CRMS), None)
+    sources: list[Fit] = []
+    if crm is not None:
+        sources.append(build_crm(crm, settings, around).facts)
+    if settings.crm.enrichment != "crm":
+        sources.append(data_vendor(settings, around))
+    return tuple(sources)
+
+
+def fitting(settings: Settings, ledger: Ledger | None, clock: Clock) -> Fitting | None:
+    """Return what asks about buyers, None where the score model does not want to know.
+
+    Args:
+        settings: the score model, where scores go, and whom to ask.
+        ledger: keeps the answers; None, a dry run, asks nobody.
+        clock: tells the time.
+
+    Raises:
+        SettingsError: it wants to, and nobody is there to ask.
+    """
+    if ledger is None or settings.score_model().fit is None:
+        return None
+    sources = fit_sources(settings, surroundings(clock, ledger, worker_name()))
+    if not sources:
+        raise SettingsError(
+            f"scoring.models.{settings.scoring.model}.fit: nobody to ask about buyers; name a CRM "
+            'in delivery.targets, or set crm.enrichment to "people_data_labs"'
+        )
+    return Fitting(sources, ledger, clock)
 
 
 def data_vendor(settings: Settings, around: Surroundings) -> Fit:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
+from dataclasses import replace
 
 from bantam.domain.activity import scored_activities
 from bantam.domain.calls import CallId
 from bantam.domain.notes import build_note, plan_deliveries
 from bantam.domain.review import apply_reviews
+from bantam.domain.score import Score
 from bantam.domain.value import Value
 from bantam.errors import LedgerError
 from bantam.ledger.rows import Entry, Result
@@ -44,12 +46,13 @@ class Moves(Value):
     """The widest moves, widest first."""
 
 
-def rescore(pipeline: Pipeline, *, dry_run: bool = False) -> Moves:
+def rescore(pipeline: Pipeline, *, dry_run: bool = False, ask_fit: bool = False) -> Moves:
     """Score every call of the ledger under the pipeline's score model; reviews are applied.
 
     Args:
         pipeline: ledger, score model, targets; its extractor is not used.
-        dry_run: count and show, write nothing.
+        dry_run: count and show, write nothing, ask nobody.
+        ask_fit: ask about buyers whom the ledger does not know, or not fully.
 
     Raises:
         LedgerError: the pipeline has no ledger.
@@ -58,7 +61,9 @@ def rescore(pipeline: Pipeline, *, dry_run: bool = False) -> Moves:
         raise LedgerError("rescore: needs a ledger; leave --dry-run to rescore itself")
     counts: Counter[str] = Counter()
     widest: list[tuple[int, CallId, Move]] = []
-    for stored in pipeline.ledger.results(model=pipeline.score_model.name):
+    asks = ask_fit and not dry_run
+    for known in pipeline.ledger.results(model=pipeline.score_model.name):
+        stored = _asked_about(pipeline, known) if asks else known
         move, fields = _rescore_one(pipeline, stored, dry_run=dry_run)
         counts.update(fields)
         if move.before != move.after:
@@ -69,19 +74,39 @@ def rescore(pipeline: Pipeline, *, dry_run: bool = False) -> Moves:
     return Moves(**counts, largest=largest)
 
 
+def _asked_about(pipeline: Pipeline, stored: Result) -> Result:
+    """Return a result with what could be found out about its buyer."""
+    known = stored.buyer
+    unscored = stored.score is None or stored.score.points is None
+    if pipeline.fitting is None or unscored or (known is not None and not known.trouble):
+        return stored
+    found = pipeline.fitting.buyer(stored.call)
+    if found is None:
+        return stored
+    facts = found.facts.filled_from(known.facts) if known else found.facts
+    return replace(stored, buyer=found.model_copy(update={"facts": facts}))
+
+
+def _shown(found: Score) -> tuple[object, ...]:
+    """Return what makes two scores of the same readings worth telling apart."""
+    return found.points, found.model_version, found.grade, found.fit
+
+
 def _rescore_one(
     pipeline: Pipeline, stored: Result, *, dry_run: bool
 ) -> tuple[Move, dict[str, int]]:
     assert pipeline.ledger is not None
     corrected = apply_reviews(stored.extraction, stored.reviews)
-    new = score(corrected, pipeline.score_model, scored_at=pipeline.clock())
+    model, now = pipeline.score_model, pipeline.clock()
+    new = score(corrected, model, scored_at=now, buyer=stored.buyer)
     old = stored.score
     note = build_note(stored.call, corrected, new, review_url=pipeline.review_url(stored.call.id))
-    owed = plan_deliveries(note, corrected, pipeline.targets, now=pipeline.clock())
-    same = old is not None and (new.points, new.model_version) == (old.points, old.model_version)
+    owed = plan_deliveries(note, corrected, pipeline.targets, now=now)
+    same = old is not None and _shown(new) == _shown(old)
     if not same and not dry_run:
         activities = scored_activities(stored.call, corrected, new, rescored=True)
-        pipeline.ledger.record_many([Entry(new, deliveries=owed, activities=activities)])
+        entry = Entry(new, deliveries=owed, activities=activities, buyer=stored.buyer)
+        pipeline.ledger.record_many([entry])
     before = old.points if old else None
     fields = {
         "looked_at": 1,

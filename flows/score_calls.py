@@ -1,6 +1,6 @@
 """THE MAIN PATH: calls in, scores and deliveries owed in the ledger, counts out.
 
-    read -> skip what is done -> extract -> score -> plan deliveries -> one transaction
+    read -> skip what is done -> extract -> (fit) -> score -> plan deliveries -> one transaction
 
 Plain functions: `bantam score` and `bantam demo` call them as they are, `flows/engine.py` wraps
 them for Prefect. A run that is killed is run again and does only what is missing: an extraction
@@ -22,6 +22,7 @@ from bantam.domain.activity import scored_activities
 from bantam.domain.bant import Extraction, ExtractionOutcome, RunRecord
 from bantam.domain.calls import Call, CallId
 from bantam.domain.delivery import Delivery, DeliveryState
+from bantam.domain.fit import KnownBuyer
 from bantam.domain.notes import build_note, plan_deliveries
 from bantam.domain.score import Score, ScoreModel
 from bantam.domain.value import Value
@@ -30,6 +31,7 @@ from bantam.ledger.rows import Entry
 from bantam.ledger.store import Ledger
 from bantam.ports import Clock, Extractor
 from bantam.scoring import score
+from flows.fitting import Fitting
 
 _log = logging.getLogger(__name__)
 
@@ -53,6 +55,8 @@ class CallResult:
     call: Call | None = None
     extraction: Extraction | None = None
     score: Score | None = None
+    buyer: KnownBuyer | None = None
+    """Who was asked about, where the score model wants to know."""
     error: BantamError | None = None
 
 
@@ -100,6 +104,8 @@ class Pipeline:
     review_url: Callable[[CallId], str | None] = lambda _: None
     consent_required: bool = False
     """True: a call whose source does not state consent is not read, and nothing of it is kept."""
+    fitting: Fitting | None = None
+    """Asks about buyers; None where the score model does not ask, and on a dry run."""
 
 
 @dataclass(slots=True)
@@ -217,9 +223,14 @@ def _not_read(call: Call, pipeline: Pipeline) -> Extraction:
 
 
 def _scored(call: Call, extraction: Extraction, pipeline: Pipeline) -> CallResult:
-    result = score(extraction, pipeline.score_model, scored_at=pipeline.clock())
-    fate = Fate.UNSCORED if result.points is None else Fate.SCORED
-    return CallResult(call.id, fate, call, extraction, result)
+    model = pipeline.score_model
+    result = score(extraction, model, scored_at=pipeline.clock())
+    if result.points is None:
+        return CallResult(call.id, Fate.UNSCORED, call, extraction, result)
+    buyer = pipeline.fitting.buyer(call) if pipeline.fitting else None
+    if buyer is not None:
+        result = score(extraction, model, scored_at=result.scored_at, buyer=buyer)
+    return CallResult(call.id, Fate.SCORED, call, extraction, result, buyer)
 
 
 def _collect(
@@ -263,6 +274,8 @@ def _record(pipeline: Pipeline, run: _Run, tell: Callable[[CallResult], None]) -
     for result, _ in finished:
         if result.error is not None:
             _note_failure(pipeline, "extract", result.error, result.call_id)
+        if result.buyer is not None and result.buyer.trouble:
+            _note_failure(pipeline, "fit", BantamError(result.buyer.trouble), result.call_id)
     for result, deliveries in finished:
         run.counts[result.fate] += 1
         run.counts["deliveries"] += len(deliveries)
@@ -295,6 +308,7 @@ def _entry(result: CallResult, owed: tuple[Delivery, ...]) -> Entry:
         extraction=extraction,
         deliveries=owed,
         activities=scored_activities(call, extraction, scored),
+        buyer=result.buyer,
     )
 
 

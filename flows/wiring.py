@@ -202,9 +202,8 @@ def build_gateways(settings: Settings, ledger: Ledger) -> Mapping[str, Gateway]:
     builders: dict[str, Callable[[], Gateway]] = {
         "embedded": lambda: EmbeddedGateway(ledger, utc_now),
         "slack": lambda: vendors.slack_gateway(settings.slack, ledger, around),
+        **{n: partial(crms.crm_gateway, n, settings, ledger, around) for n in crms.CRMS},
     }
-    for name in crms.CRMS:
-        builders[name] = partial(crms.crm_gateway, name, settings, ledger, around)
     return {target: builders[target]() for target in settings.delivery.targets}
 
 
@@ -283,6 +282,8 @@ def pipeline(settings: Settings, *, dry_run: bool = False) -> Iterator[Pipeline]
 
 
 def _pipeline(settings: Settings, ledger: Ledger | None, extractor: Extractor) -> Pipeline:
+    from flows import crms  # noqa: PLC0415
+
     return Pipeline(
         ledger=ledger,
         extractor=extractor,
@@ -292,6 +293,7 @@ def _pipeline(settings: Settings, ledger: Ledger | None, extractor: Extractor) -
         concurrency=_concurrency(settings),
         review_url=lambda call_id: _review_url(settings, call_id),
         consent_required=settings.consent.required,
+        fitting=crms.fitting(settings, ledger, utc_now),
     )
 
 

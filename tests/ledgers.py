@@ -9,6 +9,7 @@ from bantam.domain.activity import Activity, ActivityKind
 from bantam.domain.bant import Extraction, Level
 from bantam.domain.calls import Call, CallId, DealId
 from bantam.domain.delivery import Delivery
+from bantam.domain.fit import KnownBuyer
 from bantam.domain.notes import build_note, plan_deliveries
 from bantam.domain.score import Score, ScoreModel
 from bantam.ledger.rows import Entry
@@ -26,6 +27,7 @@ def scored(
     model: ScoreModel = BANT,
     targets: Sequence[str] = ("embedded",),
     at: datetime = NOW,
+    buyer: KnownBuyer | None = None,
 ) -> Entry:
     """Return a call with its extraction, score, deliveries and one activity."""
     call = call or a_call()
@@ -35,7 +37,7 @@ def scored(
             call_id=call.id,
             transcript_digest=call.transcript_digest,
         )
-    points = score(extraction, model, scored_at=at)
+    points = score(extraction, model, scored_at=at, buyer=buyer)
     return Entry(
         score=points,
         call=call,
@@ -51,6 +53,7 @@ def scored(
                 features={"call_id": call.id, "points": points.points},
             ),
         ),
+        buyer=buyer,
     )
 
 

@@ -150,7 +150,9 @@ def ledger_calls(settings: Settings) -> Iterable[RecordedCall]:
     try:
         for result in ledger.results():
             if result.call.deal_id is not None:
-                yield RecordedCall.from_call(result.call, result.call.deal_id, result.extraction)
+                yield RecordedCall.from_call(
+                    result.call, result.call.deal_id, result.extraction, result.buyer
+                )
     finally:
         ledger.close()
 

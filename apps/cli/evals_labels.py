@@ -63,7 +63,8 @@ def closed_deals_check(settings: Settings, reader: Extractor, deals: Path | None
             deal = stored.call.deal_id
             if deal is None or deal not in wanted or stored.call.id not in used:
                 continue
-            again.append(RecordedCall.from_call(stored.call, deal, reader.extract(stored.call)))
+            extraction = reader.extract(stored.call)
+            again.append(RecordedCall.from_call(stored.call, deal, extraction, stored.buyer))
     finally:
         ledger.close()
     after = build_cases(material.deals, again, rule=rule, model=model)

@@ -95,7 +95,11 @@ def _calls(settings: Settings, answers: str | None) -> Iterator[ReplayedCall]:
         for stored in ledger.results():
             after = _answer(other, stored.call.id) if other else stored.extraction
             yield ReplayedCall(
-                call=stored.call, before=stored.extraction, after=after, reviews=stored.reviews
+                call=stored.call,
+                before=stored.extraction,
+                after=after,
+                reviews=stored.reviews,
+                buyer=stored.buyer,
             )
     finally:
         ledger.close()
@@ -127,8 +131,10 @@ def _outcome(
 ) -> tuple[AtThreshold, ...]:
     rule, candidate = how
     with_deal = [(c, c.call.deal_id) for c in calls if c.call.deal_id is not None]
-    before = [RecordedCall.from_call(c.call, deal, c.before) for c, deal in with_deal]
-    after = [RecordedCall.from_call(c.call, deal, c.after or c.before) for c, deal in with_deal]
+    before = [RecordedCall.from_call(c.call, deal, c.before, c.buyer) for c, deal in with_deal]
+    after = [
+        RecordedCall.from_call(c.call, deal, c.after or c.before, c.buyer) for c, deal in with_deal
+    ]
     return outcome_moves(
         build_cases(deals, before, rule=rule, model=candidate.before),
         build_cases(deals, after, rule=rule, model=candidate.after),

@@ -14,6 +14,7 @@ from apps.cli.plain_text import one_line
 from bantam.domain.bant import Criterion, Extraction, Flag, Level, Reading, ReadingValue
 from bantam.domain.calls import Call
 from bantam.domain.evidence import Rejection
+from bantam.domain.fit import Fact, JudgedFit
 from bantam.domain.score import Score
 from bantam.errors import BantamError, CallFileError
 
@@ -56,6 +57,29 @@ class ReadingLine(_Line):
     confidence: float
 
 
+class FactLine(_Line):
+    """One fact about the buyer that the score model looks at."""
+
+    known: str | None
+    """As the CRM or data vendor told it."""
+    as_wanted: bool | None
+    """None when it is not known."""
+    points: float
+    """What it adds to the score, or takes off."""
+
+
+class FitLine(_Line):
+    """How the buyer fits."""
+
+    value: float | None
+    """Share of the known facts that are as wanted; None when nothing is known."""
+    known_share: float
+    facts: dict[Fact, FactLine]
+    source: str
+    trouble: str
+    """Who could not be asked, and why."""
+
+
 class ScoreLine(_Line):
     """One call."""
 
@@ -78,6 +102,8 @@ class ScoreLine(_Line):
     """Points against knowing nothing; with `baseline` and `adjustments` they give the score."""
     baseline: float
     adjustments: tuple[dict[str, Any], ...]
+    fit: FitLine | None
+    """None when the score model does not ask for it."""
     extractor: str
     model: str
     prompt_digest: str
@@ -120,6 +146,7 @@ def score_line(call: Call, extraction: Extraction, score: Score) -> ScoreLine:
         contributions={c.criterion: round(c.points, 4) for c in score.contributions},
         baseline=round(score.baseline, 4),
         adjustments=tuple(a.model_dump(mode="json") for a in score.adjustments),
+        fit=_fit_line(score.fit) if score.fit else None,
         extractor=run.extractor,
         model=run.model,
         prompt_digest=run.prompt_digest,
@@ -183,6 +210,19 @@ def csv_cell(value: Any) -> str:
         return "" if value is None else str(value)
     text = one_line(value)
     return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t"} else text
+
+
+def _fit_line(fit: JudgedFit) -> FitLine:
+    return FitLine(
+        value=None if fit.value is None else round(fit.value, 4),
+        known_share=round(fit.known_share, 4),
+        facts={
+            p.fact: FactLine(known=p.known or None, as_wanted=p.as_wanted, points=p.points)
+            for p in fit.parts
+        },
+        source=fit.source,
+        trouble=fit.trouble,
+    )
 
 
 def _reading_line(reading: Reading) -> ReadingLine:

@@ -14,12 +14,19 @@ from flows.rescore import rescore
 @click.command()
 @click.option("--score-model", help="Score model of bantam.toml, or bant or anum.")
 @click.option("--dry-run", is_flag=True, help="Show who would move; write nothing.")
+@click.option(
+    "--ask-fit",
+    is_flag=True,
+    help="Ask the CRM, or the data vendor, about buyers whom the ledger does not know yet.",
+)
 @click.pass_context
-def rescore_command(ctx: click.Context, score_model: str | None, dry_run: bool) -> int:
+def rescore_command(
+    ctx: click.Context, score_model: str | None, dry_run: bool, ask_fit: bool
+) -> int:
     """Score every call of the ledger again under the present score model."""
     settings = wiring.with_options(settings_of(ctx), score_model=score_model)
     with wiring.pipeline(settings) as pipeline:
-        moves = rescore(pipeline, dry_run=dry_run)
+        moves = rescore(pipeline, dry_run=dry_run, ask_fit=ask_fit)
     console = stdout()
     for move in moves.largest:
         console.print(line(f"{move.call_id}  {move.before} -> {move.after}"), soft_wrap=True)

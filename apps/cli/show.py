@@ -29,6 +29,7 @@ from bantam.domain.bant import (
 from bantam.domain.calls import Call, CallId, DealId
 from bantam.domain.deals import DealReading
 from bantam.domain.evidence import Rejection
+from bantam.domain.fit import buyer_of_deal, fit_in_words
 from bantam.domain.notes import next_question
 from bantam.domain.review import apply_reviews
 from bantam.domain.rubric import meaning
@@ -108,6 +109,9 @@ def _print_call(console: Console, stored: Result, result: Score) -> None:
     for criterion in Criterion:
         if criterion in extraction.readings:
             _print_reading(console, extraction.readings[criterion], result)
+    if result.fit is not None:
+        console.print()
+        console.print(line(f"Fit: {fit_in_words(result.fit)}"), soft_wrap=True)
     for adjustment in result.adjustments:
         console.print(line(f"  {adjustment.points:+.1f}  {adjustment.kind}: {adjustment.reason}"))
     if question := next_question(result.contributions):
@@ -188,7 +192,10 @@ def _read(ledger: Ledger, settings: Settings, deal_id: DealId, day: date) -> See
     deal = read_deal(deal_id, calls, as_of=day)
     readable = [e for c, e in calls if e.readings and c.started_at.date() <= day]
     whole = as_extraction(deal, readable or [e for _, e in calls])
-    return deal, score(whole, settings.score_model(), scored_at=wiring.utc_now()), calls
+    newest_first = reversed([s for s in stored if s.call.started_at.date() <= day])
+    buyer = buyer_of_deal([s.buyer for s in newest_first if s.buyer is not None])
+    model = settings.score_model()
+    return deal, score(whole, model, scored_at=wiring.utc_now(), buyer=buyer), calls
 
 
 def _print_deals(console: Console, ledger: Ledger, settings: Settings, day: date) -> None:

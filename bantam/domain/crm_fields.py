@@ -81,6 +81,7 @@ def evidence_of(note: ScoreNote) -> str:
     heading = f"{note.call_title or note.call_id}, {note.called_at.astimezone(UTC):%Y-%m-%d}"
     lines = [heading, *([note.call_url] if note.call_url else [])]
     lines += [quote_line(r) for r in note.reasons if r.quote]
+    lines += [fit_line(note)] if note.fit else []
     return "\n".join(lines)
 
 
@@ -88,6 +89,11 @@ def quote_line(reason: QuotedReason) -> str:
     """Return one quote as a line of text: criterion, time in the recording, speaker, words."""
     at = "" if reason.at_seconds is None else f" [{clock_time(reason.at_seconds)}]"
     return f'{reason.criterion.value.capitalize()}{at} {reason.speaker}: "{reason.quote}"'
+
+
+def fit_line(note: ScoreNote) -> str:
+    """Return how the buyer fits as a line of text; no words of the call."""
+    return f"Fit: {note.fit}"
 
 
 def clock_time(seconds: float) -> str:
@@ -109,7 +115,7 @@ CRM_FIELDS: tuple[CrmField, ...] = (
         "grade",
         "BANT grade",
         FieldKind.TEXT,
-        "A1 (best) to D4: letter from budget and authority, number from need and timeframe",
+        "A1 (best) to D4: letter from budget, authority and fit, number from need and timeframe",
         ("grade",),
         lambda n: n.grade,
     ),
@@ -141,7 +147,7 @@ CRM_FIELDS: tuple[CrmField, ...] = (
         "BANT evidence",
         FieldKind.LONG_TEXT,
         "The buyer's own words, with the call and the time",
-        ("reasons", "call_title", "call_url", "called_at"),
+        ("reasons", "call_title", "call_url", "called_at", "fit"),
         evidence_of,
     ),
     CrmField(

@@ -53,6 +53,9 @@ class ScoreNote(Value):
     grade: str | None = None
     coverage: float = 0.0
     reasons: tuple[QuotedReason, ...] = ()
+    # Left out where there is none: what was owed before there was fit keeps its key.
+    fit: str = Field(default="", exclude_if=lambda told: told == "")
+    """How the buyer fits, in words; empty when the score model does not ask."""
     next_question: str = ""
     """What to ask next: about the criterion that would teach most."""
     extractor: str = ""

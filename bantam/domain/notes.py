@@ -14,6 +14,7 @@ from bantam.domain.delivery import (
     ScoreNote,
     delivery_key,
 )
+from bantam.domain.fit import fit_in_words
 from bantam.domain.rubric import meaning, question_about
 from bantam.domain.score import Contribution, Score
 
@@ -38,6 +39,7 @@ def build_note(
         grade=score.grade,
         coverage=round(score.coverage, 4),
         reasons=tuple(_quoted(extraction.readings[c]) for c in Criterion if extraction.readings),
+        fit=fit_in_words(score.fit) if score.fit else "",
         next_question=next_question(score.contributions),
         extractor=extraction.run.extractor,
         model=extraction.run.model,

@@ -12,9 +12,14 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from bantam.domain.bant import Criterion, Level
 from bantam.domain.calls import CallId
+from bantam.domain.fit import FitModel, JudgedFit
 from bantam.domain.value import Value, digest
 
 _WEIGHT_TOLERANCE = 1e-6
+
+
+def _is_none(value: object) -> bool:
+    return value is None
 
 
 class Band(Value):
@@ -98,6 +103,9 @@ class ScoreModel(Value):
         Band(name="cold", at_least=1, action="Let it go unless something changes"),
     )
     calibration: Calibration | None = None
+    # Left out where there is none: a model without it keeps the version that it always had.
+    fit: FitModel | None = Field(default=None, exclude_if=_is_none)
+    """What is wanted of buyers; None: nobody is asked about them."""
 
     @model_validator(mode="after")
     def _is_usable(self) -> ScoreModel:
@@ -168,9 +176,9 @@ class Contribution(Value):
 class Adjustment(Value):
     """A cap, deduction or fit that moved the score after the additive part."""
 
-    kind: Literal["cap", "deduction"]
+    kind: Literal["cap", "deduction", "fit"]
     points: float
-    """Negative: how much the score fell."""
+    """How much the score moved; only fit can raise it."""
     reason: str
 
 
@@ -187,11 +195,14 @@ class Score(Value):
     band: str | None = None
     action: str = ""
     grade: str | None = None
-    """A1 (best) to D4: letter from budget and authority, number from need and timeframe."""
+    """A1 (best) to D4: letter from budget, authority and fit, number from need and timeframe."""
     baseline: float = 0.0
     """1 + 99 * m: the score of a call about which nothing is known."""
     contributions: tuple[Contribution, ...] = ()
     adjustments: tuple[Adjustment, ...] = ()
+    # Left out where there is none: such a score is the same as before there was fit.
+    fit: JudgedFit | None = Field(default=None, exclude_if=_is_none)
+    """How the buyer fits; None when the score model does not ask."""
     coverage: float = Field(default=0.0, ge=0.0, le=1.0)
     """sum(w * c): how much of what counts was actually said."""
     enough_said: bool = False

@@ -5,7 +5,7 @@
 `outbox` (deliveries), `inbox` (webhooks), `pickups` (calls to fetch), `bookings` (calls that
 leads asked for), `activities` (the stream of what happened), `labels` (reviews and outcomes),
 `answers` (paid model answers), `crm` (the embedded CRM), `crm_memory` (what was written to
-other CRMs last), `call_deals` (the deal of a call, found or named), `request_buckets`
-(requests to vendors, which `limiter` gives out), `bookkeeping` (failures, runs,
+other CRMs last), `call_deals` (the deal of a call, found or named), `buyers` (who they are),
+`request_buckets` (requests to vendors, which `limiter` gives out), `bookkeeping` (failures, runs,
 cursors), `standing` (numbers for those who run it) and `erasure` (forgetting on request).
 """

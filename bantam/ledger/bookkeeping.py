@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select, update
 
 from bantam.errors import NotInLedgerError
 from bantam.ledger.database import Database, insert_into
+from bantam.ledger.deal_tables import OutcomeRow
 from bantam.ledger.rows import Failure, Run
 from bantam.ledger.tables import (
     ActivityRow,
@@ -20,7 +21,6 @@ from bantam.ledger.tables import (
     CursorRow,
     ExtractionRow,
     FailureRow,
-    OutcomeRow,
     ReviewRow,
     RunRow,
     ScoreRow,

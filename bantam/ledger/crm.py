@@ -13,8 +13,9 @@ from bantam.domain.calls import DealId
 from bantam.domain.delivery import Delivery, ScoreNote
 from bantam.domain.scheduled import Lead
 from bantam.ledger.database import Database, insert_into, pages
+from bantam.ledger.deal_tables import OutcomeRow
 from bantam.ledger.rows import CrmScore, parsed
-from bantam.ledger.tables import CrmRow, LeadRow, OutcomeRow
+from bantam.ledger.tables import CrmRow, LeadRow
 
 PAGE = 200
 

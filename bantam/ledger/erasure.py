@@ -1,7 +1,8 @@
 """Forgetting on request: words go, numbers and the fact that something was erased stay.
 
 Kept: ids, times, levels, points, digests, versions, tokens, what was sent where. Gone: the
-transcript, names and addresses of people, quotes, summaries, free text, cached answers.
+transcript, names and addresses of people, who they are, quotes, summaries, free text, cached
+answers.
 A forgotten call stays in the table so that the next run does not fetch and score it again.
 """
 
@@ -26,6 +27,7 @@ from bantam.domain.bant import (
 )
 from bantam.domain.calls import Call, CallId, DealId
 from bantam.domain.delivery import DeliveryState, ScoreNote
+from bantam.domain.fit import without_facts
 from bantam.domain.review import Review
 from bantam.domain.score import Score
 from bantam.domain.value import digest
@@ -34,6 +36,7 @@ from bantam.ledger.activities import append_activities, customer_of
 from bantam.ledger.bookings import erase_leads
 from bantam.ledger.calls import lock_calls
 from bantam.ledger.database import Database, pages
+from bantam.ledger.deal_tables import BuyerRow
 from bantam.ledger.outbox import sent_of
 from bantam.ledger.owed import UNSENT
 from bantam.ledger.rows import Forgotten, Sent, parsed
@@ -145,6 +148,7 @@ class Erasure:
             _scrub(connection, ReviewRow, _review_without_words, ids)
             deliveries, sent = _erase_deliveries(connection, ids)
             answers = connection.execute(delete(AnswerRow).where(AnswerRow.call_id.in_(ids)))
+            connection.execute(delete(BuyerRow).where(BuyerRow.call_id.in_(ids)))
             connection.execute(delete(CrmRow).where(CrmRow.call_id.in_(ids)))
             connection.execute(delete(FailureRow).where(FailureRow.subject.in_(ids)))
             append_activities(connection, activities)
@@ -206,7 +210,7 @@ def _note_without_words(row: Any) -> str:
     note = parsed(ScoreNote, row.note, f"delivery {row.key}")
     blank = {"summary": "", "quote": "", "speaker": ""}
     reasons = tuple(r.model_copy(update=blank) for r in note.reasons)
-    kept = {"call_title": "", "call_url": None, "reasons": reasons}
+    kept = {"call_title": "", "call_url": None, "reasons": reasons, "fit": ""}
     return note.model_copy(update=kept).model_dump_json()
 
 
@@ -244,7 +248,8 @@ def _value_without_words(value: ReadingValue | None) -> ReadingValue | None:
 def _score_without_words(row: Any) -> str:
     score = parsed(Score, row.body, f"score {row.key}")
     silent = tuple(c.model_copy(update={"reason": ""}) for c in score.contributions)
-    return score.model_copy(update={"contributions": silent}).model_dump_json()
+    fit = without_facts(score.fit) if score.fit else None
+    return score.model_copy(update={"contributions": silent, "fit": fit}).model_dump_json()
 
 
 def _review_without_words(row: Any) -> str:

@@ -13,8 +13,9 @@ from bantam.domain.deals import Outcome
 from bantam.domain.review import Review
 from bantam.ledger.activities import append_activities
 from bantam.ledger.database import Database, insert_into, pages
+from bantam.ledger.deal_tables import OutcomeRow
 from bantam.ledger.rows import parsed
-from bantam.ledger.tables import OutcomeRow, ReviewRow
+from bantam.ledger.tables import ReviewRow
 
 PAGE = 500
 

@@ -14,11 +14,12 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
+import bantam.ledger.deal_tables  # noqa: F401 - puts its tables beside the others
 from bantam.errors import LedgerError
 from bantam.ledger.database import BUSY_TIMEOUT_MS, Database, make_parent, parsed_url
 from bantam.ledger.tables import Base
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 """Every revision, oldest first. The last is what this version needs."""
 
 HEAD = REVISIONS[-1]

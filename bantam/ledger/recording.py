@@ -15,6 +15,7 @@ from bantam.domain.review import Review
 from bantam.domain.score import Score
 from bantam.domain.value import digest
 from bantam.ledger.activities import append_activities
+from bantam.ledger.buyers import upsert_buyers
 from bantam.ledger.call_deals import with_known_deals
 from bantam.ledger.calls import lock_calls, upsert_calls
 from bantam.ledger.database import AnyRow, insert_into
@@ -36,11 +37,12 @@ def record(connection: Connection, entries: Sequence[Entry]) -> Recorded:
     forgotten = lock_calls(connection, sorted({e.score.call_id for e in entries}))
     live = [e for e in entries if e.score.call_id not in forgotten]
     _upsert_extractions(connection, [e.extraction for e in live if e.extraction is not None])
+    upsert_buyers(connection, {e.score.call_id: e.buyer for e in live if e.buyer is not None})
     _append_reviews(connection, [e.review for e in live if e.review is not None])
     appended = _append_scores(connection, [e.score for e in live])
     queued, superseded = queue_deliveries(connection, [d for e in live for d in e.deliveries])
     append_activities(connection, [a for e in live for a in e.activities])
-    read = [e.score.call_id for e in live if e.extraction is not None]
+    read = [e.score.call_id for e in live if e.extraction is not None or e.buyer is not None]
     connection.execute(delete(FailureRow).where(FailureRow.subject.in_(read)))
     return Recorded(
         scored=appended,

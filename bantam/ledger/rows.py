@@ -13,6 +13,7 @@ from bantam.domain.activity import Activity
 from bantam.domain.bant import Extraction, Usage
 from bantam.domain.calls import Call, CallId
 from bantam.domain.delivery import Delivery, Receipt, ScoreNote
+from bantam.domain.fit import KnownBuyer
 from bantam.domain.review import Review
 from bantam.domain.score import Score
 from bantam.errors import LedgerError
@@ -31,6 +32,7 @@ class Entry:
         deliveries: owed because of this score.
         activities: what happened; the ledger itself adds that deliveries were queued or held.
         review: that led to this score.
+        buyer: who was asked about because of this score; None leaves what is known.
     """
 
     score: Score
@@ -39,6 +41,7 @@ class Entry:
     deliveries: tuple[Delivery, ...] = ()
     activities: tuple[Activity, ...] = ()
     review: Review | None = None
+    buyer: KnownBuyer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +72,14 @@ class Result:
         extraction: the one that the newest score rests on.
         score: the newest, or the newest under the score model asked for (None: not yet any).
         reviews: of this extraction, oldest first.
+        buyer: who the buyer is; None when nobody was asked.
     """
 
     call: Call
     extraction: Extraction
     score: Score | None
     reviews: tuple[Review, ...] = ()
+    buyer: KnownBuyer | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from bantam.ledger.activities import Activities
 from bantam.ledger.answers import Answers
 from bantam.ledger.bookings import Bookings
 from bantam.ledger.bookkeeping import Bookkeeping
+from bantam.ledger.buyers import Buyers, buyers_of
 from bantam.ledger.call_deals import CallDeals, with_known_deals
 from bantam.ledger.calls import upsert_calls
 from bantam.ledger.crm import EmbeddedCrm
@@ -58,6 +59,7 @@ class Ledger(
     EmbeddedCrm,
     CrmMemories,
     CallDeals,
+    Buyers,
     Bookkeeping,
     Erasure,
     Inbox,
@@ -285,6 +287,7 @@ def _results(connection: Connection, calls: Sequence[AnyRow], model: str | None)
     query = select(ExtractionRow.id, ExtractionRow.body).where(ExtractionRow.id.in_(wanted))
     extractions = {row.id: row.body for row in connection.execute(query)}
     reviews = _reviews_of(connection, wanted)
+    buyers = buyers_of(connection, ids)
     results = []
     for row in calls:
         if row.id in newest:
@@ -296,6 +299,7 @@ def _results(connection: Connection, calls: Sequence[AnyRow], model: str | None)
                     extraction=parsed(Extraction, extractions[which], f"extraction {which}"),
                     score=None if scored is None else _score(scored),
                     reviews=tuple(reviews[which]),
+                    buyer=buyers.get(row.id),
                 )
             )
     return results

@@ -1,4 +1,4 @@
-"""The ledger's tables. `store.py` and the modules it names hold every query on them.
+"""The ledger's tables, with `deal_tables.py`. `store.py` and its parts hold every query on them.
 
 Domain values are kept whole, as the JSON that pydantic writes, beside the few
 columns that queries need. A change here needs a migration (`migrations/env.py`
@@ -218,21 +218,6 @@ class ReviewRow(Base):
     reviewer: Mapped[str] = mapped_column(Line, comment="e-mail or name")
     reviewed_at: Mapped[datetime] = mapped_column(Utc)
     body: Mapped[str] = mapped_column(Json, comment="the whole review")
-
-
-class OutcomeRow(Base):
-    """How a deal ended, as the CRM says it now."""
-
-    __tablename__ = "outcomes"
-
-    __table_args__ = (Index(None, "closed_at", "deal_id"),)
-
-    deal_id: Mapped[str] = mapped_column(Text, primary_key=True)
-    account_id: Mapped[str | None] = mapped_column(Text)
-    won: Mapped[bool] = mapped_column(Boolean)
-    closed_at: Mapped[datetime] = mapped_column(Utc)
-    amount: Mapped[float | None] = mapped_column(Float)
-    currency: Mapped[str | None] = mapped_column(Text, comment="ISO 4217")
 
 
 class AnswerRow(Base):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 
-from bantam.domain.crm_fields import quote_line, summary_of
+from bantam.domain.crm_fields import fit_line, quote_line, summary_of
 from bantam.domain.delivery import ScoreNote
 from integrations.crm.records import note_marker
 
@@ -34,6 +34,8 @@ def html_note(note: ScoreNote) -> str:
 def _body(note: ScoreNote) -> list[str]:
     lines = summary_of(note).splitlines()
     lines += [quote_line(reason) for reason in note.reasons if reason.quote]
+    if note.fit:
+        lines.append(fit_line(note))
     if note.next_question:
         lines.append(f"Ask next: {note.next_question}")
     if note.action:

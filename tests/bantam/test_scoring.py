@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bantam.domain.bant import NOT_DISCUSSED, Criterion, ExtractionOutcome, Level
+from bantam.domain.crm_records import Firmographics
+from bantam.domain.fit import CountryRule, FitModel, KnownBuyer, WordRule
 from bantam.domain.score import Calibration, Cap, Deduction, ScoreModel, Unscored
 from bantam.scoring import ANUM, BANT, SHIPPED_MODELS, round_half_up, score
 from tests.factories import SCORED_AT, a_reading, an_extraction
@@ -169,3 +171,92 @@ def test_both_shipped_models_read_the_same_readings() -> None:
 )
 def test_halves_are_rounded_up(value: float, expected: int) -> None:
     assert round_half_up(value) == expected
+
+
+def a_buyer(title: str | None, country: str | None) -> KnownBuyer:
+    facts = Firmographics(title=title, country=country, source="crm")
+    return KnownBuyer(who="w", facts=facts, asked_at=SCORED_AT)
+
+
+TITLES, COUNTRIES = ("clerk", None, "CFO"), ("FR", None, "DE")
+"""Each from not as wanted over unknown to as wanted."""
+
+
+@st.composite
+def fit_models(draw: st.DrawFn) -> FitModel:
+    points = st.floats(0, 99)
+    return FitModel(
+        weight=draw(st.floats(0, 1)),
+        title=WordRule(
+            wanted=("CFO",),
+            weight=draw(st.floats(0.1, 5)),
+            points=draw(points),
+            points_off=draw(points),
+        ),
+        country=CountryRule(
+            wanted=("DE",),
+            weight=draw(st.floats(0, 5)),
+            points=draw(points),
+            points_off=draw(points),
+        ),
+    )
+
+
+@given(readings(), models(), fit_models(), st.sampled_from(TITLES), st.sampled_from(COUNTRIES))
+def test_fit_is_shown_bounded_and_adds_up(
+    drawn: dict, model: ScoreModel, fit: FitModel, title: str | None, country: str | None
+) -> None:
+    cap = Cap(criterion=Criterion.NEED, level_at_most=1, score_at_most=40)
+    asking = model.model_copy(update={"fit": fit, "caps": (cap,)})
+    buyer = a_buyer(title, country)
+    result = score(an_extraction(readings=drawn), asking, scored_at=SCORED_AT, buyer=buyer)
+    if result.points is None:
+        assert result.fit is None
+        return
+    moved = [a.points for a in result.adjustments]
+    raw = result.baseline + math.fsum([*(c.points for c in result.contributions), *moved])
+    assert 1 <= result.points <= 100
+    assert result.points == min(100, max(1, round_half_up(raw)))
+    assert bool(result.fit.points) == any(a.kind == "fit" for a in result.adjustments)
+    if drawn[Criterion.NEED].level in (0, 1):
+        assert result.points <= 40
+
+
+@given(readings(), models(), fit_models(), st.sampled_from(TITLES))
+def test_a_fact_that_is_as_wanted_never_lowers_score_or_letter(
+    drawn: dict, model: ScoreModel, fit: FitModel, title: str | None
+) -> None:
+    asking = model.model_copy(update={"fit": fit})
+    steps = [
+        score(an_extraction(readings=drawn), asking, scored_at=SCORED_AT, buyer=a_buyer(title, c))
+        for c in COUNTRIES
+    ]
+    if steps[0].points is None:
+        return
+    assert [s.points for s in steps] == sorted(s.points for s in steps)
+    letters = [s.grade[0] for s in steps]
+    assert letters == sorted(letters, reverse=True)
+    assert len({s.grade[1] for s in steps}) == 1
+
+
+def test_fit_enters_the_letter_and_leaves_the_score_alone_without_points() -> None:
+    asking = BANT.model_copy(update={"fit": FitModel(weight=0.5, title=WordRule(wanted=("CFO",)))})
+    extraction = an_extraction()
+
+    def graded(title: str | None) -> tuple[int | None, str | None]:
+        found = score(extraction, asking, scored_at=SCORED_AT, buyer=a_buyer(title, None))
+        return found.points, found.grade
+
+    plain = score(extraction, BANT, scored_at=SCORED_AT)
+    assert graded("CFO") == (plain.points, "B3")
+    assert graded(None) == (plain.points, plain.grade) == (plain.points, "C3")
+    assert graded("clerk") == (plain.points, "D3")
+
+
+def test_a_model_without_fit_scores_as_it_always_did() -> None:
+    buyer = a_buyer("CFO", "DE")
+    plain = score(an_extraction(), BANT, scored_at=SCORED_AT)
+    assert score(an_extraction(), BANT, scored_at=SCORED_AT, buyer=buyer) == plain
+    assert "fit" not in plain.model_dump(mode="json")
+    # The version is written on every score that exists: a new part must not change it.
+    assert (BANT.version, ANUM.version) == ("97f647501bff", "9b513ec840e4")

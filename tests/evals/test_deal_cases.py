@@ -6,6 +6,9 @@ import pytest
 
 from bantam.domain.bant import Criterion, ExtractionOutcome
 from bantam.domain.calls import CallId, DealId
+from bantam.domain.crm_records import Firmographics
+from bantam.domain.fit import FitModel, KnownBuyer, WordRule
+from bantam.domain.score import ScoreModel
 from bantam.scoring import BANT
 from evals import curves
 from evals.deal_cases import (
@@ -227,3 +230,19 @@ def test_a_feature_that_leaks_is_caught_by_the_landmark() -> None:
     found = build_cases(deals, calls, rule=LandmarkRule(as_of=TODAY), model=BANT)
     assert curves.roc_auc(curves.tally(*as_arrays(found.cases))) == 0.5
     assert found.counts == {Leak.CALL_AFTER_CLOSE: 200}
+
+
+def test_facts_about_the_buyer_count_only_when_asked_for_before_the_landmark() -> None:
+    rule = WordRule(wanted=("CFO",), points=20)
+    asking = BANT.model_copy(update={"fit": FitModel(title=rule)})
+    facts = Firmographics(title="CFO", source="crm")
+
+    def case(asked: float, model: ScoreModel = asking) -> CaseSet:
+        buyer = KnownBuyer(who="w", facts=facts, asked_at=FIRST + timedelta(days=asked))
+        call = a_recorded(points=None, extraction=an_extraction(), buyer=buyer)
+        return build_cases([a_deal()], [call], rule=LandmarkRule(as_of=TODAY), model=model)
+
+    early, late, plain = case(0.1), case(3), case(3, BANT)
+    assert early.cases[0].points == plain.cases[0].points + 20
+    assert late.cases[0].points == plain.cases[0].points
+    assert (early.counts, late.counts, plain.counts) == ({}, {Leak.FIT_LATER: 1}, {})

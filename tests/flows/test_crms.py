@@ -1,50 +1,29 @@
-"""CRMs from settings: which parts are built, and who is asked about the buyer."""
+"""CRMs from settings: which parts are built, and who is asked about buyers."""
 
 from __future__ import annotations
 
 import pytest
 
-from bantam.domain.calls import Call
-from bantam.domain.crm_records import Firmographics
 from bantam.domain.merge import Policy
 from bantam.errors import SettingsError
 from bantam.settings import load_settings
 from flows import crms
-from tests.factories import a_call
 from tests.surroundings import surroundings
 
 
-class Knows:
-    """A `Fit` that says what it is told to, and counts how often it was asked."""
-
-    def __init__(self, name: str, **facts: object) -> None:
-        self.name = name
-        self.asked = 0
-        self._facts = Firmographics(source=name, **facts)
-
-    def firmographics(self, call: Call) -> Firmographics:
-        self.asked += 1
-        return self._facts
-
-
-def test_the_second_source_fills_gaps_and_is_not_asked_without_any() -> None:
-    crm = Knows("hubspot", title="CFO", employees=50, industry="software")
-    vendor = Knows("people_data_labs", title="boss", country="germany")
-    found = crms.FilledFit(crm, vendor).firmographics(a_call())
-    assert (found.title, found.country) == ("CFO", "germany")
-    assert found.source == "hubspot and people_data_labs"
-    full = Knows("hubspot", title="CFO", employees=50, industry="software", country="DE")
-    crms.FilledFit(full, vendor).firmographics(a_call())
-    assert vendor.asked == 1
-
-
-def test_the_crm_alone_is_the_default_and_a_data_vendor_is_one_setting_away() -> None:
+def test_the_first_crm_of_the_targets_is_asked_and_a_data_vendor_is_one_setting_away() -> None:
     env = {"BANTAM_HUBSPOT__TOKEN": "t", "BANTAM_PEOPLE_DATA_LABS__API_KEY": "k"}
-    around = surroundings()
-    assert crms.build_fit("hubspot", load_settings(env=env), around).name == "hubspot"
+
+    def asked() -> list[str]:
+        return [s.name for s in crms.fit_sources(load_settings(env=env), surroundings())]
+
+    assert asked() == []
+    env["BANTAM_DELIVERY__TARGETS"] = '["slack", "hubspot", "close"]'
+    assert asked() == ["hubspot"]
     env["BANTAM_CRM__ENRICHMENT"] = "people_data_labs"
-    both = crms.build_fit("hubspot", load_settings(env=env), around)
-    assert both.name == "hubspot and people_data_labs"
+    assert asked() == ["hubspot", "people_data_labs"]
+    env["BANTAM_DELIVERY__TARGETS"] = '["slack"]'
+    assert asked() == ["people_data_labs"]
 
 
 def test_policies_and_fields_of_people_come_from_settings() -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -12,43 +11,20 @@ from integrations.enrichment.people_data_labs import PeopleDataLabs, PeopleDataL
 from integrations.http import Patience
 from tests.factories import a_call
 from tests.faults import status, too_many
-from tests.servers import Received, Reply, Server, StandIn, route, serve
+from tests.servers import Server, serve
+from tests.standins import people_data_labs
 from tests.surroundings import surroundings
 
 PATIENT = Patience(connect_timeout=5, read_timeout=5, deadline=20)
 
 
-class PeopleDataLabsStandIn(StandIn):
-    """Matches by e-mail and by website; 404 when nobody is found."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.people: dict[str, dict[str, Any]] = {}
-        self.companies: dict[str, dict[str, Any]] = {}
-
-    def authorise(self, request: Received) -> Reply | None:
-        return None if request.headers.get("x-api-key") == "pdl-1" else Reply(401, {"status": 401})
-
-    @route("GET", "/v5/person/enrich")
-    def person(self, request: Received) -> Reply:
-        found = self.people.get(request.one("email"))
-        if found is None or found["likelihood"] < int(request.one("min_likelihood")):
-            return Reply(404, {"status": 404, "error": {"type": "not_found"}})
-        return Reply(200, {"status": 200, "likelihood": found["likelihood"], "data": found})
-
-    @route("GET", "/v5/company/enrich")
-    def company(self, request: Received) -> Reply:
-        found = self.companies.get(request.one("website"))
-        return Reply(200, found) if found else Reply(404, {"status": 404})
-
-
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with serve(PeopleDataLabsStandIn()) as serving:
+    with serve(people_data_labs.PeopleDataLabs()) as serving:
         yield serving
 
 
-def adapter(server: Server, key: str = "pdl-1") -> PeopleDataLabs:
+def adapter(server: Server, key: str = people_data_labs.KEY) -> PeopleDataLabs:
     account = PeopleDataLabsAccount(key, f"{server.url}/v5")
     return PeopleDataLabs(account, surroundings(patience=PATIENT))
 
