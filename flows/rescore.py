@@ -26,10 +26,17 @@ class Move(Value):
     call_id: CallId
     before: int | None
     after: int | None
+    is_first: bool = False
+    """The call had no score under this model yet, not even an unscored one."""
 
     @property
     def distance(self) -> int:
-        """How far the number moves; from or to unscored counts as the whole scale."""
+        """How far the number moves; from or to unscored counts as the whole scale.
+
+        A first number does not move.
+        """
+        if self.is_first:
+            return 0
         if self.before is None or self.after is None:
             return 100
         return abs(self.after - self.before)
@@ -39,7 +46,10 @@ class Moves(Value):
     """What scoring again did, or would do."""
 
     looked_at: int = 0
+    first: int = 0
+    """Scored under this model for the first time."""
     changed: int = 0
+    """Of the others: those whose number is another now."""
     band_changes: int = 0
     deliveries: int = 0
     largest: tuple[Move, ...] = ()
@@ -66,7 +76,7 @@ def rescore(pipeline: Pipeline, *, dry_run: bool = False, ask_fit: bool = False)
         stored = _asked_about(pipeline, known) if asks else known
         move, fields = _rescore_one(pipeline, stored, dry_run=dry_run)
         counts.update(fields)
-        if move.before != move.after:
+        if move.is_first or move.before != move.after:
             heapq.heappush(widest, (move.distance, move.call_id, move))
             if len(widest) > _MOST_MOVES:
                 heapq.heappop(widest)
@@ -110,8 +120,10 @@ def _rescore_one(
     before = old.points if old else None
     fields = {
         "looked_at": 1,
-        "changed": int(new.points != before),
-        "band_changes": int(new.band != (old.band if old else None)),
+        "first": int(old is None),
+        "changed": int(old is not None and new.points != before),
+        "band_changes": int(old is not None and new.band != old.band),
         "deliveries": 0 if same else len(owed),
     }
-    return Move(call_id=stored.call.id, before=before, after=new.points), fields
+    move = Move(call_id=stored.call.id, before=before, after=new.points, is_first=old is None)
+    return move, fields

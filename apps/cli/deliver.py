@@ -15,6 +15,7 @@ from apps.cli.actor import actor
 from apps.cli.lines import csv_cell
 from apps.cli.main import settings_of
 from apps.cli.terminal import line, stderr, stdout
+from apps.cli.written import OutputFile
 from bantam.domain.bant import Criterion
 from bantam.domain.calls import CallId
 from bantam.domain.delivery import DeliveryState, ScoreNote
@@ -48,7 +49,10 @@ _COLUMNS = (
 @click.option("--dry-run", is_flag=True, help="Print what would change, field by field.")
 @click.option("--limit", type=click.IntRange(min=1), help="Send at most so many.")
 @click.option(
-    "--csv", "csv_path", help="Write the embedded CRM as CSV to this file, or - for stdout."
+    "--csv",
+    "csv_path",
+    type=OutputFile(allow_dash=True),
+    help="Write the embedded CRM as CSV to this file, or - for stdout.",
 )
 @click.option("--retry", is_flag=True, help="Also try again what failed for good.")
 @click.option("--release", metavar="CALL", help="Release the held deliveries of a call, and send.")
@@ -57,7 +61,7 @@ def deliver_command(
     ctx: click.Context,
     dry_run: bool,
     limit: int | None,
-    csv_path: str | None,
+    csv_path: Path | None,
     retry: bool,
     release: str | None,
 ) -> int:
@@ -125,12 +129,12 @@ def _outbox(ledger: Ledger) -> str:
     return "; ".join(parts) or "empty"
 
 
-def _export(rows: Iterable[CrmScore], path: str) -> None:
-    if path == "-":
+def _export(rows: Iterable[CrmScore], path: Path) -> None:
+    if str(path) == "-":
         _write_rows(rows, sys.stdout)
         return
     try:
-        with Path(path).open("w", newline="", encoding="utf-8") as file:
+        with path.open("w", newline="", encoding="utf-8") as file:
             _write_rows(rows, file)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror}") from None

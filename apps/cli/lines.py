@@ -91,6 +91,8 @@ class ScoreLine(_Line):
     """ISO 8601 with offset."""
     score: int | None
     unscored_reason: str | None
+    unscored_detail: str | None
+    """Why there is no answer, for people: what the model server said, and such."""
     band: str | None
     grade: str | None
     coverage: float
@@ -136,6 +138,7 @@ def score_line(call: Call, extraction: Extraction, score: Score) -> ScoreLine:
         started_at=call.started_at.isoformat(),
         score=score.points,
         unscored_reason=score.unscored_reason,
+        unscored_detail=extraction.detail or None,
         band=score.band,
         grade=score.grade,
         coverage=round(score.coverage, 4),

@@ -27,12 +27,20 @@ def rescore_command(
     settings = wiring.with_options(settings_of(ctx), score_model=score_model)
     with wiring.pipeline(settings) as pipeline:
         moves = rescore(pipeline, dry_run=dry_run, ask_fit=ask_fit)
+        model = pipeline.score_model.name
     console = stdout()
     for move in moves.largest:
-        console.print(line(f"{move.call_id}  {move.before} -> {move.after}"), soft_wrap=True)
+        before = f"first score under {model}:" if move.is_first else f"{_shown(move.before)} ->"
+        console.print(line(f"{move.call_id}  {before} {_shown(move.after)}"), soft_wrap=True)
+    first = f"{moves.first} scored under {model} for the first time, " if moves.first else ""
     stderr().print(
-        f"{moves.looked_at} calls: {moves.changed} scores change, {moves.band_changes} change "
-        f"band, {moves.deliveries} deliveries owed"
-        + ("; dry run: nothing was written" if dry_run else "")
+        f"{moves.looked_at} calls: {first}{moves.changed} scores change, {moves.band_changes} "
+        f"change band, {moves.deliveries} deliveries owed"
+        + ("; dry run: nothing was written" if dry_run else ""),
+        soft_wrap=True,
     )
     return exit_codes.OK
+
+
+def _shown(points: int | None) -> str:
+    return "unscored" if points is None else str(points)

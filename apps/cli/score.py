@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import click
@@ -18,10 +19,11 @@ from apps.cli.lines import CSV_COLUMNS, ErrorLine, ScoreLine, as_json, csv_row, 
 from apps.cli.lines import score_line as line_of
 from apps.cli.main import settings_of
 from apps.cli.terminal import LEGEND, line, score_table, stderr, stdout
-from bantam.domain.bant import Extraction
+from bantam.domain.bant import Extraction, ExtractionOutcome
 from bantam.domain.calls import Call
-from bantam.domain.score import Score
+from bantam.domain.score import Score, Unscored
 from bantam.errors import BantamError
+from bantam.ledger.store import READ_AGAIN
 from bantam.settings import Settings
 from flows import wiring
 from flows.score_calls import CallResult, Pipeline, RunCounts, score_calls
@@ -32,6 +34,8 @@ from integrations.files.tally import Tally
 SAMPLES = Path(__file__).parent / "samples"
 _MOST_ROWS = 60
 """A table longer than this is no longer read; JSON and CSV hold all."""
+
+_MOST_TROUBLES = 5
 
 Scored = tuple[Call, Extraction, Score]
 
@@ -97,16 +101,18 @@ def score_command(
     settings = wiring.with_options(settings_of(ctx), **asdict(readers))
     sides = SideRules.of(settings.sides.seller_domains, settings.sides.seller_names, seller)
     with wiring.pipeline(settings, dry_run=dry_run) as pipeline:
-        sink, tally = _sink(form), Tally()
+        told = _Told(_sink(form))
         try:
-            counts = _run(paths, pipeline, sides, sink, tally)
-            sink.close()
+            counts = _run(paths, pipeline, sides, told)
+            told.sink.close()
         except BrokenPipeError:
             stderr().print("stopped: nobody reads stdout any more; run again to go on")
             raise
         _narrate(counts, settings, dry_run=dry_run)
-        _narrate_left_out(tally)
-    return exit_codes.SOME_FAILED if counts.failed else exit_codes.OK
+        _narrate_troubles(told.troubles)
+        _narrate_left_out(told.tally)
+    unread = counts.failed or counts.unscored_by_reason.get(Unscored.TRANSPORT_ERROR)
+    return exit_codes.SOME_FAILED if unread else exit_codes.OK
 
 
 @click.command()
@@ -115,9 +121,9 @@ def demo_command(ctx: click.Context) -> int:
     """Score the bundled sample calls with the embedded extractor: no key, no server."""
     settings = wiring.with_options(settings_of(ctx), extractor="embedded")
     with wiring.pipeline(settings) as pipeline:
-        sink = _TableSink()
-        counts = _run((str(SAMPLES),), pipeline, SideRules(), sink, Tally())
-        sink.close()
+        told = _Told(_TableSink())
+        counts = _run((str(SAMPLES),), pipeline, SideRules(), told)
+        told.sink.close()
         wiring.deliver_due(settings, pipeline)
         _narrate(counts, settings, dry_run=False)
     stderr().print(
@@ -132,13 +138,17 @@ def demo_command(ctx: click.Context) -> int:
     return exit_codes.SOME_FAILED if counts.failed else exit_codes.OK
 
 
-def _run(
-    paths: tuple[str, ...],
-    pipeline: Pipeline,
-    sides: SideRules,
-    sink: _TableSink | _LineSink,
-    tally: Tally,
-) -> RunCounts:
+@dataclass
+class _Told:
+    """Where results go, and what is told when the run is through."""
+
+    sink: _TableSink | _LineSink
+    tally: Tally = field(default_factory=Tally)
+    troubles: Counter[tuple[ExtractionOutcome, str]] = field(default_factory=Counter)
+    """Why there was no answer, by outcome and detail."""
+
+
+def _run(paths: tuple[str, ...], pipeline: Pipeline, sides: SideRules, told: _Told) -> RunCounts:
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
     console = stderr()
@@ -156,15 +166,17 @@ def _run(
             progress.advance(task)
             if result.error is not None:
                 console.print(_complaint(result.error), soft_wrap=True)
-                sink.failed(result.error)
+                told.sink.failed(result.error)
             elif (scored := _scored(result, pipeline)) is not None:
-                sink.scored(scored)
+                told.sink.scored(scored)
+                if (read := scored[1]).detail:
+                    told.troubles[read.outcome, read.detail] += 1
 
         if os.environ.get("PREFECT_API_URL"):
             from flows import engine  # noqa: PLC0415 - Prefect takes a second to import
 
-            return engine.run_files(paths, engine.Injected(pipeline, on_result, sides, tally))
-        return score_calls(iter_calls(paths, sides=sides, tally=tally), pipeline, on_result)
+            return engine.run_files(paths, engine.Injected(pipeline, on_result, sides, told.tally))
+        return score_calls(iter_calls(paths, sides=sides, tally=told.tally), pipeline, on_result)
 
 
 def _complaint(error: BantamError) -> Text:
@@ -249,6 +261,13 @@ def _narrate(counts: RunCounts, settings: Settings, *, dry_run: bool) -> None:
     )
     if counts.held:
         stderr().print(f"{counts.held} held for review: most of their readings lost their evidence")
+
+
+def _narrate_troubles(troubles: Counter[tuple[ExtractionOutcome, str]]) -> None:
+    for (outcome, detail), count in troubles.most_common(_MOST_TROUBLES):
+        stderr().print(f"{count} {outcome}: {detail}", soft_wrap=True)
+    if any(outcome in READ_AGAIN for outcome, _ in troubles):
+        stderr().print("run the same command again: what got no answer is read once more")
 
 
 def _narrate_left_out(tally: Tally) -> None:

@@ -105,7 +105,7 @@ def _print_call(console: Console, stored: Result, result: Score) -> None:
     )
     deal = f"  deal {call.deal_id}" if call.deal_id else ""
     console.print(line(f"{call.started_at:%Y-%m-%d %H:%M}{deal}  {people}"))
-    console.print(line(_headline(result), style="bold"))
+    console.print(line(_headline(result, extraction.detail), style="bold"))
     for criterion in Criterion:
         if criterion in extraction.readings:
             _print_reading(console, extraction.readings[criterion], result)
@@ -128,9 +128,9 @@ def _print_call(console: Console, stored: Result, result: Score) -> None:
     )
 
 
-def _headline(result: Score) -> str:
+def _headline(result: Score, detail: str = "") -> str:
     if result.points is None:
-        return f"Unscored: {result.unscored_reason}"
+        return f"Unscored: {result.unscored_reason}" + (f" ({detail})" if detail else "")
     enough = "" if result.enough_said else "  (not enough said)"
     chance = f"  p(win) {result.p_win:.0%}" if result.p_win is not None else ""
     return (

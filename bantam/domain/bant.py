@@ -160,6 +160,8 @@ class ExtractionOutcome(StrEnum):
     TRANSPORT_ERROR = "transport_error"
     NO_CONSENT = "no_consent"
     """Nobody was asked: the source does not state the participants' consent."""
+    UNSUPPORTED_LANGUAGE = "unsupported_language"
+    """The extractor does not know the language: what it found would be a guess."""
 
 
 class Usage(Value):

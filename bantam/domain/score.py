@@ -156,6 +156,7 @@ class Unscored(StrEnum):
     """None of the four criteria was discussed: a number would rest on no evidence."""
     NO_TRANSCRIPT = "no_transcript"
     NO_CONSENT = "no_consent"
+    UNSUPPORTED_LANGUAGE = "unsupported_language"
 
 
 class Contribution(Value):

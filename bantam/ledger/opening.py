@@ -118,7 +118,14 @@ def _prepare_file(database: Database, *, create: bool) -> None:
         _switch_to_wal(database)
     except (DBAPIError, sqlite3.Error, OSError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
-        raise LedgerError(f"ledger {database.name}: {cause}") from None
+        raise LedgerError(f"ledger {database.name}: {cause}{_advice(cause)}") from None
+
+
+def _advice(cause: object) -> str:
+    """Return what to do; SQLite writes beside the file even when it only reads."""
+    if any(sign in str(cause) for sign in ("unable to open", "readonly", "Read-only")):
+        return "; its folder must be writable: name another with BANTAM_LEDGER__URL"
+    return ""
 
 
 def _switch_to_wal(database: Database) -> None:

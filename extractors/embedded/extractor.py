@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from bantam.domain.bant import Criterion, Extraction, ExtractionOutcome, Reading, RunRecord
 from bantam.domain.calls import Call, Side
 from bantam.domain.value import digest
@@ -9,11 +12,12 @@ from bantam.ports import Clock
 from extractors.call_index import CallIndex
 from extractors.embedded.claiming import claims_of
 from extractors.embedded.cues import cues_of
+from extractors.embedded.languages import unsupported
 from extractors.embedded.weighing import RULES
 from extractors.embedded.weights import weights_digest
 from extractors.gates import ground
 
-_CODE = "1"
+_CODE = "2"
 """Raise when code changes what is read of a call; weights and rules name themselves."""
 
 
@@ -38,21 +42,29 @@ class EmbeddedExtractor:
         return self._run().version_key
 
     def extract(self, call: Call) -> Extraction:
-        """Return the four readings; the outcome is always OK, an empty call says nothing."""
+        """Return the four readings; an empty call says nothing.
+
+        The outcome is OK, or `UNSUPPORTED_LANGUAGE`.
+        """
         started = self._clock()
         index = CallIndex(call, fiscal_year_start_month=self._fiscal_year_start_month)
-        cues = cues_of(call, _heard(call, index))
+        heard = _heard(call, index)
+        if why := unsupported(call.language, (call.turns[turn].text for turn in heard)):
+            return self._extraction(
+                call, started, outcome=ExtractionOutcome.UNSUPPORTED_LANGUAGE, detail=why
+            )
+        cues = cues_of(call, heard)
         readings = {criterion: Reading.not_discussed(criterion) for criterion in Criterion}
         for claim in claims_of(call, cues, self._fiscal_year_start_month):
             readings[claim.criterion] = ground(claim, index)
+        injected = tuple(sorted(index.injected))
+        return self._extraction(call, started, readings=readings, injection_turns=injected)
+
+    def _extraction(self, call: Call, started: datetime, **found: Any) -> Extraction:
         run = self._run().model_copy(update={"started_at": started, "finished_at": self._clock()})
+        kept = {"outcome": ExtractionOutcome.OK, "readings": {}, **found}
         return Extraction(
-            call_id=call.id,
-            transcript_digest=call.transcript_digest,
-            outcome=ExtractionOutcome.OK,
-            readings=readings,
-            run=run,
-            injection_turns=tuple(sorted(index.injected)),
+            call_id=call.id, transcript_digest=call.transcript_digest, run=run, **kept
         )
 
     def _run(self) -> RunRecord:

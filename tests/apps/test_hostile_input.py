@@ -200,8 +200,9 @@ def test_streams_that_the_caller_closed_are_no_defect(
 def test_a_file_that_cannot_be_written_is_named(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(["deliver", "--csv", str(folder)]) == exit_codes.UNAVAILABLE
-    assert f"bantam: {folder}: cannot be written: Is a directory" in capsys.readouterr().err
+    path = folder / "a.json" / "x.csv"
+    assert run(["deliver", "--csv", str(path)]) == exit_codes.UNAVAILABLE
+    assert f"bantam: {path}: cannot be written: File exists" in capsys.readouterr().err
 
 
 def test_debug_may_stand_at_the_end(folder: Path) -> None:

@@ -206,7 +206,7 @@ class Running:
 
     def rescore(self, score_model: str) -> None:
         with wiring.pipeline(wiring.with_options(self.settings, score_model=score_model)) as parts:
-            assert rescore(parts).changed == 1
+            assert rescore(parts).first == 1
 
 
 @contextlib.contextmanager
