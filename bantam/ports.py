@@ -13,7 +13,7 @@ from bantam.domain.bant import Extraction, Usage
 from bantam.domain.booking import Busy, FormResponse, Meeting
 from bantam.domain.calls import Call, CallId, CallWindow, DealId
 from bantam.domain.crm_records import Edited, Firmographics, RecordMemory
-from bantam.domain.deals import Outcome
+from bantam.domain.deals import AeView, Outcome
 from bantam.domain.delivery import Delivery, Receipt
 from bantam.domain.intake import Standing
 from bantam.domain.limits import RequestLimit
@@ -195,6 +195,22 @@ class OutcomeSource(Protocol):
 
     def closed_deals(self, since: datetime) -> Iterator[Outcome]:
         """Yield deals closed at or after `since`."""
+        ...
+
+
+@runtime_checkable
+class AeViews(Protocol):
+    """A CRM in which AEs keep what they think of deals."""
+
+    def ae_views(self, deal_ids: Sequence[DealId]) -> Sequence[AeView]:
+        """Return what AEs wrote of deals, with the times where the CRM keeps them.
+
+        Deals of which nothing was ever written are left out; so are all where no setting names
+        the fields.
+
+        Raises:
+            VendorError: the CRM cannot be asked, or has no such field.
+        """
         ...
 
 

@@ -15,6 +15,8 @@ from bantam.domain.crm_fields import FIELDS_BY_NAME
 from bantam.domain.merge import Policy
 from bantam.settings_section import Section
 
+_FIELD_KEY = r"^[A-Za-z0-9_]*$"
+
 
 class AlsoWrite(Section):
     """A field that people use too, and what of ours goes there."""
@@ -49,6 +51,20 @@ class CrmSettings(Section):
         return policies
 
 
+class AeSettings(Section):
+    """Sections [hubspot.ae], [salesforce.ae] and so on: fields in which AEs judge their deals."""
+
+    score: str = Field(default="", pattern=_FIELD_KEY)
+    """The CRM's key of the field that holds an AE's own score; empty: there is none."""
+    score_most: float = Field(default=100, gt=0)
+    """The best score of their scale; the worst is 0."""
+    qualified: str = Field(default="", pattern=_FIELD_KEY)
+    """The CRM's key of the field that says whether an AE holds a deal for qualified."""
+    qualified_yes: tuple[str, ...] = ("true", "yes", "1")
+    """What stands there when he does, whatever its capitals; anything else says that he does
+    not, and nothing says nothing."""
+
+
 class HubSpotSettings(Section):
     """Section [hubspot]."""
 
@@ -67,6 +83,7 @@ class HubSpotSettings(Section):
     """Where deals of new leads stand: the pipeline's internal id."""
     new_deal_stage: str = "appointmentscheduled"
     """Internal id of the stage that they start in."""
+    ae: AeSettings = AeSettings()
 
 
 class SalesforceSettings(Section):
@@ -88,6 +105,7 @@ class SalesforceSettings(Section):
     """StageName of opportunities of new leads."""
     new_deal_close_days: int = Field(default=90, ge=1)
     """Their CloseDate, which Salesforce wants, in days from the request."""
+    ae: AeSettings = AeSettings()
 
 
 class PipedriveSettings(Section):
@@ -99,6 +117,7 @@ class PipedriveSettings(Section):
     new_deal_pipeline: int | None = Field(default=None, ge=1)
     """Id of the pipeline for deals of new leads; Pipedrive's own default when not set."""
     new_deal_stage: int | None = Field(default=None, ge=1)
+    ae: AeSettings = AeSettings()
 
 
 class CloseSettings(Section):
@@ -110,6 +129,7 @@ class CloseSettings(Section):
     new_deal_status: str | None = None
     """Id (stat_...) of the status of opportunities of new leads; Close's own default when not
     set."""
+    ae: AeSettings = AeSettings()
 
 
 class PeopleDataLabsSettings(Section):

@@ -19,6 +19,7 @@ from pydantic import AwareDatetime, Field
 from bantam.deal_reading import as_extraction, read_deal
 from bantam.domain.bant import Criterion, Extraction, ExtractionOutcome, Level, Reading
 from bantam.domain.calls import Call, CallId, DealId
+from bantam.domain.deals import AeView, AeWord
 from bantam.domain.fit import KnownBuyer, buyer_of_deal
 from bantam.domain.score import ScoreModel
 from bantam.domain.value import Value
@@ -343,17 +344,31 @@ def _fields_at(deal: Deal, moment: datetime) -> tuple[Deal, list[LeftOut]]:
         late.append(LeftOut(kind="field", id=deal.deal_id, why=why))
         gone.update(dict.fromkeys(names))
 
-    if deal.ae_score is not None or deal.ae_qualified is not None:
-        if deal.scored_at is None:
-            leave_out(Leak.AE_SCORE_UNDATED, "ae_score", "ae_qualified")
-        elif deal.scored_at > moment:
-            leave_out(Leak.AE_SCORE_LATER, "ae_score", "ae_qualified")
+    view = deal.ae_view or deal.as_ae_view()
+    then: dict[str, AeWord | None] = {}
+    if view is not None:
+        then = {about: view.as_of(about, moment) for about in ("score", "qualified")}
+        if why := _late_view(view, then):
+            leave_out(why)
+    score, qualified = then.get("score"), then.get("qualified")
+    known = {
+        "ae_score": score.score if score else None,
+        "ae_qualified": qualified.qualified if qualified else None,
+    }
     if deal.stage is not None:
         if deal.stage_modified_at is None:
             leave_out(Leak.STAGE_UNDATED, "stage")
         elif deal.stage_modified_at > moment:
             leave_out(Leak.STAGE_LATER, "stage")
-    return deal.model_copy(update=gone), late
+    return deal.model_copy(update={**known, **gone}), late
+
+
+def _late_view(view: AeView, then: Mapping[str, AeWord | None]) -> Leak | None:
+    """Return why something that an AE wrote does not count; a field is told of once."""
+    missed = [w for w in view.words if then[w.about] is None]
+    if any(w.at is not None for w in missed):
+        return Leak.AE_SCORE_LATER
+    return Leak.AE_SCORE_UNDATED if missed else None
 
 
 def _label(deal: Deal, days: float, rule: LandmarkRule) -> bool | None:

@@ -20,7 +20,7 @@ from typing import Any
 from pydantic import AwareDatetime, Field, ValidationError, model_validator
 
 from bantam.domain.calls import DealId
-from bantam.domain.deals import Outcome
+from bantam.domain.deals import AeView, AeWord, Outcome
 from bantam.domain.value import Value
 from bantam.errors import EvalError
 
@@ -45,6 +45,8 @@ class Deal(Value):
     ae_qualified: bool | None = None
     scored_at: AwareDatetime | None = None
     """When the AE's score or word was written; without it neither can be used."""
+    ae_view: AeView | None = None
+    """What the AE wrote over time, from a CRM; stands in the place of the three above."""
     stage: str | None = None
     stage_modified_at: AwareDatetime | None = None
     owner: str | None = None
@@ -57,9 +59,23 @@ class Deal(Value):
         return self
 
     @classmethod
-    def from_outcome(cls, outcome: Outcome) -> Deal:
-        """Return the deal behind an outcome of the ledger; nothing is known of its AE's view."""
-        return cls(**outcome.model_dump())
+    def from_outcome(cls, outcome: Outcome, view: AeView | None = None) -> Deal:
+        """Return the deal behind an outcome of the ledger.
+
+        Args:
+            outcome: how it ended.
+            view: what its AE wrote of it, if anything is known.
+        """
+        return cls(**outcome.model_dump(), ae_view=view)
+
+    def as_ae_view(self) -> AeView | None:
+        """Return what the table says of the AE's view; None when it says nothing."""
+        words = []
+        if self.ae_score is not None:
+            words.append(AeWord(about="score", score=self.ae_score, at=self.scored_at))
+        if self.ae_qualified is not None:
+            words.append(AeWord(about="qualified", qualified=self.ae_qualified, at=self.scored_at))
+        return AeView(deal_id=self.deal_id, words=tuple(words)) if words else None
 
 
 class BadRow(Value):

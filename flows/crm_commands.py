@@ -51,8 +51,10 @@ def link_call(settings: Settings, target: str, call_id: CallId, deal: str, *, ac
         return crms.link_call(ledger, target, call_id, deal, now=wiring.utc_now(), actor=actor)
 
 
-def read_closed_deals(settings: Settings, name: str, since: datetime | None) -> int:
-    """Read how deals ended in a CRM into the ledger; return how many were read.
+def read_closed_deals(
+    settings: Settings, name: str, since: datetime | None
+) -> outcomes.OutcomesRead:
+    """Read how deals ended in a CRM into the ledger; return what was read.
 
     Raises:
         SettingsError: there is no such CRM, or a setting that it needs is not there.

@@ -14,19 +14,28 @@ from bantam.domain.calls import CallId, DealId
 from bantam.domain.delivery import DeliveryState
 from bantam.errors import LedgerError, SettingsError
 from bantam.ledger.store import Ledger
-from bantam.ports import Clock, DealEndings, Fit, Gateway, LeadDesk, OutcomeSource, Watchful
+from bantam.ports import (
+    AeViews,
+    Clock,
+    DealEndings,
+    Fit,
+    Gateway,
+    LeadDesk,
+    OutcomeSource,
+    Watchful,
+)
 from bantam.settings import Settings
 from flows.fitting import Fitting
 from flows.vendors import needed, surroundings
 from flows.worker import Watched, worker_name
 
 if TYPE_CHECKING:
-    from integrations.crm import CrmGateway, DealRecords, Slot
+    from integrations.crm import AeFields, CrmGateway, DealRecords, Slot
     from integrations.crm.leads import LeadRecords
     from integrations.http import Surroundings
 
 
-class CrmFacts(OutcomeSource, Fit, Protocol):
+class CrmFacts(OutcomeSource, AeViews, Fit, Protocol):
     """What a CRM knows beside the score."""
 
 
@@ -213,6 +222,20 @@ def data_vendor(settings: Settings, around: Surroundings) -> Fit:
     return PeopleDataLabs(account, around)
 
 
+def _ae_fields(name: str, settings: Settings) -> AeFields:
+    """Return the fields in which AEs judge deals; what Bantam writes is nobody's own judgement."""
+    from integrations.crm import AeFields  # noqa: PLC0415 - late, see above
+
+    mine = getattr(settings, name).ae
+    for setting in ("score", "qualified"):
+        key = getattr(mine, setting)
+        if key in settings.crm.also_write or key.lower().startswith("bant_"):
+            raise SettingsError(
+                f"{name}.ae.{setting}: Bantam itself writes {key!r}; name a field that AEs fill in"
+            )
+    return AeFields(mine.score, mine.score_most, mine.qualified, mine.qualified_yes)
+
+
 def _hubspot(settings: Settings, around: Surroundings) -> Crm:
     from integrations.hubspot.client import HubSpotAccount, HubSpotClient  # noqa: PLC0415
     from integrations.hubspot.desk import HubSpotLeads  # noqa: PLC0415
@@ -230,7 +253,7 @@ def _hubspot(settings: Settings, around: Surroundings) -> Crm:
     )
     client = HubSpotClient(account, around)
     leads = HubSpotLeads(client, pipeline=mine.new_deal_pipeline, stage=mine.new_deal_stage)
-    return Crm(HubSpotDeals(client), HubSpotFacts(client), leads)
+    return Crm(HubSpotDeals(client), HubSpotFacts(client, _ae_fields("hubspot", settings)), leads)
 
 
 def _salesforce(settings: Settings, around: Surroundings) -> Crm:
@@ -261,7 +284,11 @@ def _salesforce(settings: Settings, around: Surroundings) -> Crm:
         stage=mine.new_deal_stage,
         closes_after=timedelta(days=mine.new_deal_close_days),
     )
-    return Crm(SalesforceDeals(client, around.clock), SalesforceFacts(client), leads)
+    return Crm(
+        SalesforceDeals(client, around.clock),
+        SalesforceFacts(client, _ae_fields("salesforce", settings)),
+        leads,
+    )
 
 
 def _pipedrive(settings: Settings, around: Surroundings) -> Crm:
@@ -276,7 +303,9 @@ def _pipedrive(settings: Settings, around: Surroundings) -> Crm:
         PipedriveAccount(token, mine.base_url, mine.requests_per_second), around
     )
     leads = PipedriveLeads(client, pipeline=mine.new_deal_pipeline, stage=mine.new_deal_stage)
-    return Crm(PipedriveDeals(client), PipedriveFacts(client), leads)
+    return Crm(
+        PipedriveDeals(client), PipedriveFacts(client, _ae_fields("pipedrive", settings)), leads
+    )
 
 
 def _close(settings: Settings, around: Surroundings) -> Crm:
@@ -289,7 +318,7 @@ def _close(settings: Settings, around: Surroundings) -> Crm:
     key = needed("close.api_key", mine.api_key)
     client = CloseClient(CloseAccount(key, mine.base_url, mine.requests_per_second), around)
     leads = CloseLeads(client, status=mine.new_deal_status)
-    return Crm(CloseDeals(client), CloseFacts(client), leads)
+    return Crm(CloseDeals(client), CloseFacts(client, _ae_fields("close", settings)), leads)
 
 
 CRMS: Mapping[str, Callable[[Settings, Surroundings], Crm]] = {

@@ -8,15 +8,27 @@ from itertools import islice
 
 from bantam.domain.activity import Activity, ActivityKind
 from bantam.domain.deals import Outcome
-from bantam.domain.value import digest
+from bantam.domain.value import Value, digest
 from bantam.ledger.store import Ledger
-from bantam.ports import Clock, OutcomeSource
+from bantam.ports import AeViews, Clock, OutcomeSource
 
 BATCH = 500
 OVERLAP = timedelta(days=2)
 """Closing dates are days in some CRMs, and people set them after the fact."""
 LOOK_BACK = timedelta(days=730)
 """How far the first reading goes back."""
+
+
+class OutcomesRead(Value):
+    """What was read."""
+
+    deals: int
+    judged: int
+    """Of these, deals of which an AE wrote what he thinks."""
+
+    def __str__(self) -> str:
+        by_ae = f", {self.judged} with an AE's own word" if self.judged else ""
+        return f"{self.deals} closed deals read{by_ae}"
 
 
 def read_outcomes(
@@ -26,8 +38,8 @@ def read_outcomes(
     *,
     clock: Clock,
     since: datetime | None = None,
-) -> int:
-    """Store how deals ended, over what was known before.
+) -> OutcomesRead:
+    """Store how deals ended, and what their AEs wrote of them, over what was known before.
 
     A run that dies loses nothing: the next one starts where the last whole one ended.
 
@@ -38,9 +50,6 @@ def read_outcomes(
         clock: tells where the next run starts.
         since: aware; None goes on where the last run ended, or two years back.
 
-    Returns:
-        How many deals were read.
-
     Raises:
         VendorError: the CRM cannot be asked.
     """
@@ -49,12 +58,15 @@ def read_outcomes(
     before = ledger.cursor(position)
     if since is None:
         since = datetime.fromisoformat(before) if before else started - LOOK_BACK
-    read = 0
+    read, judged = 0, 0
     for batch in _batches(source.closed_deals(since)):
-        ledger.record_outcomes(batch, [told_closed(outcome, name) for outcome in batch])
+        ids = [outcome.deal_id for outcome in batch]
+        views = source.ae_views(ids) if isinstance(source, AeViews) else ()
+        ledger.record_outcomes(batch, [told_closed(outcome, name) for outcome in batch], views)
         read += len(batch)
+        judged += len(views)
     ledger.move_cursor(position, (started - OVERLAP).isoformat(), now=clock())
-    return read
+    return OutcomesRead(deals=read, judged=judged)
 
 
 def told_closed(outcome: Outcome, name: str) -> Activity:

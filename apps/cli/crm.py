@@ -74,10 +74,10 @@ def link_command(ctx: click.Context, vendor: str, call: str, deal: str) -> int:
 )
 @click.pass_context
 def outcomes_command(ctx: click.Context, vendor: str, since: datetime | None) -> int:
-    """Read how deals ended in VENDOR into the ledger, for evals."""
+    """Read how deals ended in VENDOR, and what their AEs wrote of them, into the ledger."""
     start = since.replace(tzinfo=UTC) if since else None
     read = crm_commands.read_closed_deals(settings_of(ctx), vendor, start)
-    stderr().print(f"{vendor}: {read} closed deals read")
+    stderr().print(f"{vendor}: {read}")
     return exit_codes.OK
 
 

@@ -132,7 +132,8 @@ def ledger_deals(settings: Settings) -> tuple[Deal, ...]:
     """
     ledger = wiring.open_ledger(settings)
     try:
-        closed = {o.deal_id: Deal.from_outcome(o) for o in ledger.outcomes()}
+        views = {v.deal_id: v for v in ledger.ae_views()}
+        closed = {o.deal_id: Deal.from_outcome(o, views.get(o.deal_id)) for o in ledger.outcomes()}
         still_open = [Deal(deal_id=d) for d in ledger.deal_ids() if d not in closed]
     finally:
         ledger.close()

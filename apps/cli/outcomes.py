@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +12,8 @@ from apps.cli import exit_codes
 from apps.cli.deal_source import tell_bad_rows, text_of
 from apps.cli.main import settings_of
 from apps.cli.terminal import stderr
-from bantam.domain.deals import Outcome
+from bantam.domain.calls import DealId
+from bantam.domain.deals import AeView, Outcome
 from bantam.settings import Settings
 from evals.deal_table import Deal, read_deals
 from flows import crm_commands, outcomes, wiring
@@ -44,9 +45,9 @@ def sync_command(
 ) -> int:
     """Read closed deals of VENDOR (hubspot, salesforce, pipedrive, close) into the ledger.
 
-    Running it twice is harmless; what a CRM changed since is written over. The ledger keeps how a
-    deal ended and not what its AE thought of it: to compare with AE scores, give the table to
-    `bantam evals study --deals`.
+    Running it twice is harmless; what a CRM changed since is written over. What AEs thought of
+    their deals is read too where settings name the fields (`[hubspot.ae]`, ...), and from a table's
+    columns ae_score, ae_qualified and scored_at.
     """
     if (vendor is None) == (table is None):
         raise click.UsageError("name a CRM, or a table with --table; one of the two")
@@ -57,12 +58,12 @@ def sync_command(
     else:
         assert table is not None
         read, bad = _read_table(settings, table, start)
-    stderr().print(f"{vendor or table}: {read} closed deals read", soft_wrap=True)
+    stderr().print(f"{vendor or table}: {read}", soft_wrap=True)
     return exit_codes.SOME_FAILED if bad else exit_codes.OK
 
 
 class _Table:
-    """Closed deals of a table: an `OutcomeSource`."""
+    """Closed deals of a table: an `OutcomeSource`, and `AeViews`."""
 
     def __init__(self, deals: tuple[Deal, ...]) -> None:
         self._deals = deals
@@ -73,8 +74,15 @@ class _Table:
             if deal.closed_at is not None and deal.closed_at >= since:
                 yield Outcome.model_validate(deal.model_dump(include=known))
 
+    def ae_views(self, deal_ids: Sequence[DealId]) -> Sequence[AeView]:
+        wanted = set(deal_ids)
+        views = (deal.as_ae_view() for deal in self._deals if deal.deal_id in wanted)
+        return [view for view in views if view is not None]
 
-def _read_table(settings: Settings, path: Path, since: datetime | None) -> tuple[int, int]:
+
+def _read_table(
+    settings: Settings, path: Path, since: datetime | None
+) -> tuple[outcomes.OutcomesRead, int]:
     found = read_deals(text_of(path), str(path))
     tell_bad_rows(list(found.bad_rows), len(found.deals), found.ignored_columns)
     ledger = wiring.open_ledger(settings)

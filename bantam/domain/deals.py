@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
+from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -21,6 +22,31 @@ class Outcome(Value):
     closed_at: AwareDatetime
     amount: float | None = Field(default=None, ge=0)
     currency: str | None = None
+
+
+class AeWord(Value):
+    """What a deal's account executive (AE) typed into a field of the CRM about it."""
+
+    about: Literal["score", "qualified"]
+    score: float | None = Field(default=None, ge=0, le=100)
+    """None when the field was cleared, or holds no number of the scale."""
+    qualified: bool | None = None
+    """None when the field was cleared."""
+    at: AwareDatetime | None = None
+    """When it was typed; None where the CRM keeps no history of the field."""
+
+
+class AeView(Value):
+    """What an AE thought of a deal over time."""
+
+    deal_id: DealId
+    words: tuple[AeWord, ...]
+    """Oldest first; words without a time stand first."""
+
+    def as_of(self, about: Literal["score", "qualified"], moment: datetime) -> AeWord | None:
+        """Return the word that stood in a field at a moment, as far as that is known."""
+        then = [w for w in self.words if w.about == about and w.at is not None and w.at <= moment]
+        return then[-1] if then else None
 
 
 class Change(Value):

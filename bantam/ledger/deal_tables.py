@@ -11,6 +11,15 @@ from bantam.ledger.columns import Json, Utc
 from bantam.ledger.tables import Base
 
 
+class AeViewRow(Base):
+    """What an AE wrote of a deal in the CRM, with its history; as the CRM told it last."""
+
+    __tablename__ = "ae_views"
+
+    deal_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    body: Mapped[str] = mapped_column(Json, comment="the whole AeView: numbers, words yes and no")
+
+
 class BuyerRow(Base):
     """Who the buyer of a call is, as a CRM or a data vendor told it; erased with the call."""
 

@@ -9,11 +9,11 @@ from sqlalchemy import delete, select
 
 from bantam.domain.activity import Activity
 from bantam.domain.calls import CallId, DealId
-from bantam.domain.deals import Outcome
+from bantam.domain.deals import AeView, Outcome
 from bantam.domain.review import Review
 from bantam.ledger.activities import append_activities
 from bantam.ledger.database import Database, insert_into, pages
-from bantam.ledger.deal_tables import OutcomeRow
+from bantam.ledger.deal_tables import AeViewRow, OutcomeRow
 from bantam.ledger.rows import parsed
 from bantam.ledger.tables import ReviewRow
 
@@ -35,9 +35,18 @@ class Labels:
             yield from (parsed(Review, row.body, f"review {row.id}") for row in rows)
 
     def record_outcomes(
-        self, outcomes: Sequence[Outcome], activities: Sequence[Activity] = ()
+        self,
+        outcomes: Sequence[Outcome],
+        activities: Sequence[Activity] = (),
+        views: Sequence[AeView] = (),
     ) -> None:
-        """Write how deals ended, over what was known before, with what is to be told of it."""
+        """Write how deals ended, over what was known before, with what is to be told of it.
+
+        Args:
+            outcomes: of deals, each once.
+            activities: what happened.
+            views: what AEs wrote of some of these deals.
+        """
         with self._database.write() as connection:
             if outcomes:
                 new = insert_into(connection.dialect.name, OutcomeRow)
@@ -48,7 +57,21 @@ class Labels:
                 )
                 ordered = sorted(outcomes, key=lambda o: o.deal_id)
                 connection.execute(statement, [o.model_dump() for o in ordered])
+            if views:
+                fresh = insert_into(connection.dialect.name, AeViewRow)
+                over = fresh.on_conflict_do_update(
+                    index_elements=[AeViewRow.deal_id], set_={"body": fresh.excluded.body}
+                )
+                in_order = sorted(views, key=lambda v: v.deal_id)
+                rows = [{"deal_id": v.deal_id, "body": v.model_dump_json()} for v in in_order]
+                connection.execute(over, rows)
             append_activities(connection, activities)
+
+    def ae_views(self) -> Iterator[AeView]:
+        """Yield what AEs wrote of deals, in order of the deals' ids, page by page."""
+        query = select(AeViewRow.deal_id, AeViewRow.body)
+        for rows in pages(self._database, query, AeViewRow.deal_id, size=PAGE):
+            yield from (parsed(AeView, row.body, f"AE view of {row.deal_id!r}") for row in rows)
 
     def drop_outcomes(self, deal_ids: Sequence[DealId], activities: Sequence[Activity]) -> None:
         """Forget how deals ended that are open again, with what is to be told of it."""

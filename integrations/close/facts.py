@@ -7,19 +7,21 @@ from datetime import UTC, datetime
 
 from bantam.domain.calls import Call, DealId
 from bantam.domain.crm_records import Firmographics, buyer_emails
-from bantam.domain.deals import Outcome
+from bantam.domain.deals import AeView, Outcome
 from integrations.close.client import CloseClient
 from integrations.close.mapping import VENDOR, firmographics_of, outcome_of
+from integrations.crm.ae_words import NO_AE_FIELDS, AeFields, view_of
 
 
 class CloseFacts:
-    """Implements `OutcomeSource` and `Fit`. Thread-safe."""
+    """Implements `OutcomeSource`, `AeViews` and `Fit`. Thread-safe."""
 
     name = VENDOR
 
-    def __init__(self, client: CloseClient) -> None:
-        """Take the client; nothing is sent."""
+    def __init__(self, client: CloseClient, ae: AeFields = NO_AE_FIELDS) -> None:
+        """Take the client, and the fields in which AEs judge deals; nothing is sent."""
         self._client = client
+        self._ae = ae
 
     def closed_deals(self, since: datetime) -> Iterator[Outcome]:
         """Yield opportunities closed at or after `since`: closing updates, so none is missed."""
@@ -42,6 +44,19 @@ class CloseFacts:
             if outcome is not None or opportunity.status_type == "active":
                 stands[deal_id] = outcome
         return stands
+
+    def ae_views(self, deal_ids: Sequence[DealId]) -> Sequence[AeView]:
+        """Return what AEs wrote of opportunities, without times: Close keeps no history of them.
+
+        See `AeViews`.
+        """
+        views = []
+        for deal_id in deal_ids if self._ae.keys else ():
+            found = self._client.opportunity(deal_id)
+            custom = found.custom if found is not None else {}
+            words = [self._ae.word(k, custom.get(f"custom.{k}"), None) for k in self._ae.keys]
+            views.append(view_of(deal_id, words))
+        return [view for view in views if view is not None]
 
     def firmographics(self, call: Call) -> Firmographics:
         """Return who the buyer is: the title of the contact, the country of its lead."""

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from bantam.domain.calls import Call, DealId
 from bantam.domain.crm_records import Firmographics, buyer_emails
-from bantam.domain.deals import Outcome
+from bantam.domain.deals import AeView, Outcome
+from integrations.crm.ae_words import NO_AE_FIELDS, AeFields, view_of
 from integrations.hubspot import wire
 from integrations.hubspot.client import MOST_INPUTS, MOST_RESULTS, HubSpotClient
 from integrations.hubspot.mapping import OBJECT, VENDOR, firmographics_of, outcome_of
@@ -18,13 +19,14 @@ _COMPANY = ("industry", "numberofemployees", "country")
 
 
 class HubSpotFacts:
-    """Implements `OutcomeSource` and `Fit`. Thread-safe."""
+    """Implements `OutcomeSource`, `AeViews` and `Fit`. Thread-safe."""
 
     name = VENDOR
 
-    def __init__(self, client: HubSpotClient) -> None:
-        """Take the client; nothing is sent."""
+    def __init__(self, client: HubSpotClient, ae: AeFields = NO_AE_FIELDS) -> None:
+        """Take the client, and the fields in which AEs judge deals; nothing is sent."""
         self._client = client
+        self._ae = ae
 
     def closed_deals(self, since: datetime) -> Iterator[Outcome]:
         """Yield deals closed at or after `since`, in order of their closing.
@@ -55,6 +57,12 @@ class HubSpotFacts:
             stands.pop(DealId(record.id))
         return {**stands, **ended}
 
+    def ae_views(self, deal_ids: Sequence[DealId]) -> Sequence[AeView]:
+        """Return what AEs wrote of deals, from the history of the properties; see `AeViews`."""
+        keys = self._ae.keys
+        records = self._client.batch_read(OBJECT, deal_ids, keys, history=True) if keys else []
+        return [view for view in map(self._view, records) if view is not None]
+
     def firmographics(self, call: Call) -> Firmographics:
         """Return who the buyer is, from the contacts and companies of the attendees."""
         emails = buyer_emails(call)
@@ -75,6 +83,15 @@ class HubSpotFacts:
             company = by_id.get(contact.properties.get("associatedcompanyid") or "")
             known = known.filled_from(firmographics_of(contact, company))
         return known
+
+    def _view(self, record: wire.Record) -> AeView | None:
+        words = []
+        for key in self._ae.keys:
+            versions = record.propertiesWithHistory.get(key, [])
+            words += [self._ae.word(key, v.value, v.timestamp) for v in versions]
+            if not versions:
+                words.append(self._ae.word(key, record.properties.get(key), None))
+        return view_of(record.id, words)
 
     def _closed(self, since: datetime) -> Iterator[wire.Record]:
         filters = [

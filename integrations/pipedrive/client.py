@@ -65,6 +65,11 @@ class PipedriveClient:
             return None
         return None if found.is_deleted else found
 
+    def changes(self, deal_id: str) -> Iterator[wire.Change]:
+        """Yield what was changed in a deal's fields, page by page (v1, with a cursor)."""
+        path = f"api/v1/deals/{quote(deal_id, safe='')}/changelog"
+        return self._pages(path, wire.Envelope[list[wire.Change] | None], {})
+
     def update_deal(self, deal_id: str, custom_fields: Mapping[str, Any]) -> wire.Deal:
         """Set custom fields of one deal; v2 nests them."""
         path = f"api/v2/deals/{quote(deal_id, safe='')}"

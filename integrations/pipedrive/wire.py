@@ -47,6 +47,14 @@ class Deal(BaseModel):
     custom_fields: Mapping[str, Any] | None = None
 
 
+class Change(BaseModel):
+    """One change of one field of a deal."""
+
+    field_key: str
+    new_value: Any = None
+    time: str | None = None
+
+
 class Field(BaseModel):
     """A deal field."""
 

@@ -13,7 +13,7 @@ from apps.cli import exit_codes
 from apps.cli.main import run
 from bantam.domain.bant import NOT_DISCUSSED, Criterion, Extraction
 from bantam.domain.calls import Call, CallId, DealId
-from bantam.domain.deals import Outcome
+from bantam.domain.deals import AeView, AeWord, Outcome
 from bantam.domain.review import Review
 from bantam.ledger.rows import Entry
 from bantam.ledger.store import Ledger
@@ -199,3 +199,28 @@ def test_real_chats_and_false_alarms_are_read_from_files(cases, capsys) -> None:
     assert run(["evals", "false-alarms", "calls.jsonl", "--json", "f.json"]) == exit_codes.OK
     assert "on 40 calls" in capsys.readouterr().out
     assert json.loads(Path("f.json").read_text())["zeros"] == 32
+
+
+def test_a_study_on_the_ledger_compares_with_what_aes_wrote_in_time(filled, capsys) -> None:
+    views = []
+    for i in range(DEALS):
+        at = START + timedelta(days=i)
+        # The first word came in time; the second one knew how the deal ended.
+        words = (
+            AeWord(about="score", score=i % 100, at=at + timedelta(days=1)),
+            AeWord(about="score", score=99, at=at + timedelta(days=19)),
+        )
+        if i < DEALS - 30:
+            views.append(AeView(deal_id=DealId(f"D-{i}"), words=words))
+        elif i < DEALS - 20:
+            views.append(AeView(deal_id=DealId(f"D-{i}"), words=words[1:]))
+    with Ledger.open("sqlite:///bantam.db", create=False) as ledger:
+        ledger.record_outcomes([], views=views)
+    args = ["evals", "study", "--as-of", "2026-06-01", "--json", "study.json"]
+    assert run(args) == exit_codes.OK
+    cases = {c["deal_id"]: c for c in json.loads(Path("study.json").read_text())["cases"]["cases"]}
+    assert cases["D-7"]["ae_score"] == 7
+    assert cases[f"D-{DEALS - 25}"]["ae_score"] is None
+    out = capsys.readouterr().out
+    assert "- 10 x AE score written after the landmark" in out
+    assert "AEs" in out

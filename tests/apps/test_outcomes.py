@@ -11,6 +11,7 @@ from bantam.domain.activity import ActivityKind
 from bantam.domain.calls import DealId
 from bantam.ledger.store import Ledger
 from flows import crm_commands
+from flows.outcomes import OutcomesRead
 
 TABLE = """deal_id,won,closed_at,amount,currency,account_id,ae_score,scored_at
 D-1,yes,2026-03-01,48000,eur,A-1,80,2026-01-05
@@ -36,6 +37,7 @@ def test_closed_deals_of_a_table_are_kept_and_reading_it_twice_changes_nothing(c
         assert "2 closed deals read" in capsys.readouterr().err
     with Ledger.open("sqlite:///bantam.db", create=False) as ledger:
         found = ledger.outcome(DealId("D-1"))
+        (view,) = ledger.ae_views()
         told = [a for a in ledger.activities() if a.kind is ActivityKind.DEAL_CLOSED]
     assert (found.won, found.amount, found.currency, found.account_id) == (
         True,
@@ -43,6 +45,8 @@ def test_closed_deals_of_a_table_are_kept_and_reading_it_twice_changes_nothing(c
         "EUR",
         "A-1",
     )
+    assert (view.deal_id, view.words[0].score) == ("D-1", 80)
+    assert view.words[0].at == datetime(2026, 1, 5, 23, 59, 59, 999999, tzinfo=UTC)
     assert len(told) == 2
     assert _outcomes() == {"D-1": True, "D-2": False}
 
@@ -73,7 +77,7 @@ def test_a_crm_is_asked_since_the_day_given(monkeypatch, capsys) -> None:
     monkeypatch.setattr(
         crm_commands,
         "read_closed_deals",
-        lambda _, vendor, since: asked.append((vendor, since)) or 7,
+        lambda _, vendor, since: asked.append((vendor, since)) or OutcomesRead(deals=7, judged=0),
     )
     assert run(["outcomes", "sync", "hubspot", "--since", "2026-01-02"]) == exit_codes.OK
     assert asked == [("hubspot", datetime(2026, 1, 2, tzinfo=UTC))]

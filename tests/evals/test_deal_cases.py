@@ -7,6 +7,7 @@ import pytest
 from bantam.domain.bant import Criterion, ExtractionOutcome
 from bantam.domain.calls import CallId, DealId
 from bantam.domain.crm_records import Firmographics
+from bantam.domain.deals import AeView, AeWord
 from bantam.domain.fit import FitModel, KnownBuyer, WordRule
 from bantam.domain.score import ScoreModel
 from bantam.scoring import BANT
@@ -246,3 +247,39 @@ def test_facts_about_the_buyer_count_only_when_asked_for_before_the_landmark() -
     assert early.cases[0].points == plain.cases[0].points + 20
     assert late.cases[0].points == plain.cases[0].points
     assert (early.counts, late.counts, plain.counts) == ({}, {Leak.FIT_LATER: 1}, {})
+
+
+def a_word(day: float | None, score: float | None = None, **changes: object) -> AeWord:
+    at = None if day is None else FIRST + timedelta(days=day)
+    return AeWord(**{"about": "score", "score": score, "at": at, **changes})
+
+
+@pytest.mark.parametrize(
+    ("words", "score", "qualified", "left_out"),
+    [
+        pytest.param([a_word(1, 40), a_word(9, 90)], 40, None, {}, id="what stood there then"),
+        pytest.param([a_word(-3, 20), a_word(1, 40)], 40, None, {}, id="the newest before it"),
+        pytest.param([a_word(0, 40), a_word(1)], None, None, {}, id="cleared before it"),
+        pytest.param([a_word(9, 90)], None, None, {Leak.AE_SCORE_LATER: 1}, id="only later"),
+        pytest.param([a_word(None, 90)], None, None, {Leak.AE_SCORE_UNDATED: 1}, id="no time"),
+        pytest.param(
+            [
+                a_word(0, 40),
+                a_word(1, about="qualified", qualified=True),
+                a_word(9, about="qualified", qualified=False),
+            ],
+            40, True, {}, id="both fields, each with its own history",
+        ),
+        pytest.param(
+            [a_word(0, 40), a_word(9, about="qualified", qualified=True)],
+            40, None, {Leak.AE_SCORE_LATER: 1}, id="one in time, one late",
+        ),
+    ],
+)  # fmt: skip
+def test_of_what_an_ae_wrote_over_time_only_what_stood_at_the_landmark_counts(
+    words: list[AeWord], score: float | None, qualified: bool | None, left_out: dict[Leak, int]
+) -> None:
+    view = AeView(deal_id=DealId("D-1"), words=tuple(words))
+    found = built(a_deal(ae_view=view), a_recorded())
+    (case,) = found.cases
+    assert (case.ae_score, case.ae_qualified, found.counts) == (score, qualified, left_out)

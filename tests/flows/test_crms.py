@@ -41,3 +41,22 @@ def test_policies_and_fields_of_people_come_from_settings() -> None:
 def test_an_unknown_crm_names_those_there_are() -> None:
     with pytest.raises(SettingsError, match="there are hubspot, salesforce, pipedrive, close"):
         crms.build_crm("sugar", load_settings(env={}), surroundings())
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        pytest.param({"BANTAM_HUBSPOT__AE__SCORE": "bant_score"}, id="our own field"),
+        pytest.param(
+            {
+                "BANTAM_HUBSPOT__AE__SCORE": "lead_score",
+                "BANTAM_CRM__ALSO_WRITE": '{lead_score = {field = "score"}}',
+            },
+            id="a field that we also write",
+        ),
+    ],
+)
+def test_what_bantam_writes_is_no_word_of_an_ae(env: dict[str, str]) -> None:
+    settings = load_settings(env={"BANTAM_HUBSPOT__TOKEN": "t", **env})
+    with pytest.raises(SettingsError, match=r"hubspot\.ae\.score: Bantam itself writes"):
+        crms.build_crm("hubspot", settings, surroundings())

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import pytest
 
 from bantam.domain.activity import ActivityKind
 from bantam.domain.calls import DealId
-from bantam.domain.deals import Outcome
+from bantam.domain.deals import AeView, AeWord, Outcome
 from bantam.errors import VendorDownError
 from bantam.ledger.store import Ledger
 from flows.outcomes import LOOK_BACK, OVERLAP, read_outcomes
@@ -50,8 +50,9 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 def test_outcomes_are_kept_and_told_once(ledger: Ledger) -> None:
     source = Closed(closed("1"), closed("2", won=False))
-    assert read_outcomes(ledger, source, "hubspot", clock=SetClock(NOW)) == 2
-    assert read_outcomes(ledger, source, "hubspot", clock=SetClock(NOW)) == 2
+    for _ in range(2):
+        found = read_outcomes(ledger, source, "hubspot", clock=SetClock(NOW))
+        assert (found.deals, found.judged) == (2, 0)
     assert {(o.deal_id, o.won) for o in ledger.outcomes()} == {("1", True), ("2", False)}
     told = [a for a in ledger.activities() if a.kind is ActivityKind.DEAL_CLOSED]
     assert sorted((a.customer, a.revenue_impact) for a in told) == [("1", 1200.0), ("2", None)]
@@ -73,3 +74,19 @@ def test_a_run_that_dies_is_begun_again(ledger: Ledger) -> None:
     again = Closed()
     read_outcomes(ledger, again, "hubspot", clock=SetClock(NOW))
     assert again.asked == [NOW - LOOK_BACK]
+
+
+class Judged(Closed):
+    """It also knows what AEs wrote."""
+
+    def ae_views(self, deal_ids: Sequence[DealId]) -> Sequence[AeView]:
+        word = AeWord(about="score", score=40 + len(self.asked), at=NOW)
+        return [AeView(deal_id=d, words=(word,)) for d in deal_ids if d != "2"]
+
+
+def test_what_aes_wrote_is_kept_beside_as_told_last(ledger: Ledger) -> None:
+    source = Judged(closed("1"), closed("2"), closed("3"))
+    for _ in range(2):
+        found = read_outcomes(ledger, source, "hubspot", clock=SetClock(NOW))
+        assert str(found) == "3 closed deals read, 2 with an AE's own word"
+    assert [(v.deal_id, v.words[0].score) for v in ledger.ae_views()] == [("1", 42), ("3", 42)]

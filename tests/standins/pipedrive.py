@@ -28,6 +28,8 @@ class Pipedrive(StandIn):
         self.organizations: dict[int, dict[str, Any]] = {}
         self.fields: list[dict[str, str]] = []
         self.notes: list[dict[str, Any]] = []
+        self.changes: dict[str, list[dict[str, Any]]] = {}
+        """Of a deal, newest first."""
         self.page_size = 100
         self.field_cap = 100
 
@@ -130,6 +132,10 @@ class Pipedrive(StandIn):
                 float(value) if known[code] == "double" and value is not None else value
             )
         return _ok(deal)
+
+    @route("GET", "/api/v1/deals/{id}/changelog")
+    def changelog(self, request: Received) -> Reply:
+        return self._page(self.changes.get(request.params["id"], []), request)
 
     @route("PUT", "/api/v2/deals/{id}")
     def put_deal(self, request: Received) -> Reply:

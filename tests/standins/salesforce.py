@@ -342,7 +342,8 @@ class Salesforce(StandIn):
         if not self.keeps_history:
             return self._error(400, "INVALID_TYPE")
         ids = {self._by_id(i).get("Id") for i in literals}
-        return [h for h in self.history if h["OpportunityId"] in ids]
+        found = [h for h in self.history if h["OpportunityId"] in ids]
+        return [h for h in found if "Field IN" not in shape or h["Field"] in literals]
 
     def _by_role(self, shape: str, literals: list[str]) -> list[dict[str, Any]]:
         people = {c["Id"] for c in self._people(shape, literals)}

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bantam.domain.calls import DealId
 from bantam.domain.crm_fields import CRM_FIELDS
 from bantam.errors import VendorAuthError, VendorBusyError, VendorError, VendorRejectedError
 from integrations.close.client import CloseAccount, CloseClient, read_problem
@@ -16,7 +17,7 @@ from integrations.close.facts import CloseFacts
 from integrations.close.gateway import CloseDeals
 from integrations.close.mapping import fields_of, outcome_of
 from integrations.close.wire import Opportunity
-from integrations.crm import slots_from
+from integrations.crm import AeFields, slots_from
 from integrations.crm.leads import REQUEST_LABEL
 from integrations.http import Answer, Patience
 from tests.crm_cases import a_delivery
@@ -179,3 +180,11 @@ def test_fit_comes_from_the_contact_and_its_lead(server: Server) -> None:
     server.stand_in.leads[f"lead_{EMAIL}"]["addresses"] = [{"country": None}, {"country": "DE"}]
     found = CloseFacts(client_of(server)).firmographics(a_call())
     assert (found.title, found.country, found.employees) == ("CFO", "DE", None)
+
+
+def test_what_an_ae_wrote_has_no_time_in_close(server: Server) -> None:
+    server.stand_in.add_deal("oppo_9", closed=True, **{"custom.cf_1": 8})
+    server.stand_in.add_deal("oppo_8", closed=True)
+    facts = CloseFacts(client_of(server), AeFields(score="cf_1", score_most=10))
+    (view,) = facts.ae_views([DealId("oppo_9"), DealId("oppo_8")])
+    assert (view.deal_id, view.words[0].score, view.words[0].at) == ("oppo_9", 80, None)

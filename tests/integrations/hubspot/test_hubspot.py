@@ -19,7 +19,7 @@ from bantam.errors import (
     VendorNotFoundError,
     VendorRejectedError,
 )
-from integrations.crm import Update, slots_from
+from integrations.crm import AeFields, Update, slots_from
 from integrations.http import Answer, Patience
 from integrations.hubspot import client, facts
 from integrations.hubspot.client import HubSpotAccount, HubSpotClient, read_problem
@@ -334,3 +334,26 @@ def test_the_daily_budget_ends_at_the_accounts_own_midnight() -> None:
     berlin = read_problem(answer, NOW, "Europe/Berlin")
     assert berlin
     assert berlin.retry_at == datetime(2026, 11, 24, 23, tzinfo=UTC)
+
+
+def test_what_an_ae_wrote_comes_with_its_history(server: Server) -> None:
+    hubspot = server.stand_in
+    for deal in ("1", "2", "3"):
+        hubspot.add_deal(deal, closed=True)
+    hubspot.objects["deals"]["3"]["ae_score"] = "4"  # imported: no history
+    for day, score in ((1, "3"), (5, ""), (9, "lots")):
+        hubspot.now = lambda day=day: datetime(2026, 3, day, tzinfo=UTC)
+        hubspot.typed("1", "ae_score", score)
+    hubspot.typed("1", "ae_ok", "Yes")
+    ae = AeFields(score="ae_score", score_most=5, qualified="ae_ok", qualified_yes=("yes",))
+    facts = HubSpotFacts(client_of(server), ae)
+    first, third = facts.ae_views(["1", "2", "3"])
+    told = [(w.about, w.score, w.qualified, w.at.day if w.at else None) for w in first.words]
+    assert told == [
+        ("score", 60, None, 1), ("score", None, None, 5), ("score", None, None, 9),
+        ("qualified", None, True, 9),
+    ]  # fmt: skip
+    assert (third.deal_id, third.words[0].score, third.words[0].at) == ("3", 80, None)
+    before = len(hubspot.received)
+    assert list(HubSpotFacts(client_of(server)).ae_views(["1"])) == []
+    assert len(hubspot.received) == before

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bantam.domain.calls import DealId
 from bantam.domain.crm_fields import CRM_FIELDS
 from bantam.errors import (
     VendorAuthError,
@@ -17,7 +18,7 @@ from bantam.errors import (
     VendorNotFoundError,
     VendorRejectedError,
 )
-from integrations.crm import Update, slots_from
+from integrations.crm import AeFields, Update, slots_from
 from integrations.crm.leads import REQUEST_LABEL
 from integrations.crm.records import moment_of
 from integrations.http import Answer, Patience
@@ -258,3 +259,24 @@ def test_an_unreadable_deal_is_an_error_and_not_a_missing_deal(server: Server) -
     assert not deals_of(server).exists("999")
     with pytest.raises(VendorNotFoundError):
         client_of(server).update_deal("999", {})
+
+
+def test_what_an_ae_wrote_comes_from_the_change_log(server: Server) -> None:
+    pipedrive = server.stand_in
+    pipedrive.page_size = 2
+    pipedrive.add_deal("1", closed=True, custom_fields={"abc": 70, "def": "no"})
+    pipedrive.changes["1"] = [
+        {"field_key": "abc", "old_value": "40", "new_value": "70", "time": "2026-03-09 10:00:00"},
+        {
+            "field_key": "stage_id",
+            "old_value": "1",
+            "new_value": "2",
+            "time": "2026-03-04 10:00:00",
+        },
+        {"field_key": "abc", "old_value": None, "new_value": "40", "time": "2026-03-03 10:00:00"},
+    ]
+    ae = AeFields("abc", 100, "def", ("yes",))
+    facts = PipedriveFacts(client_of(server), ae)
+    (view,) = facts.ae_views([DealId("1"), DealId("404")])
+    told = [(w.score, w.qualified, w.at.day if w.at else None) for w in view.words]
+    assert told == [(None, False, None), (40, None, 3), (70, None, 9)]

@@ -28,7 +28,7 @@ from bantam.errors import (
     VendorNotFoundError,
     VendorRejectedError,
 )
-from integrations.crm import NoteItem, Update, slots_from
+from integrations.crm import AeFields, NoteItem, Update, slots_from
 from integrations.http import Answer, Patience
 from integrations.salesforce.client import (
     SalesforceAccount,
@@ -427,3 +427,35 @@ def test_the_package_holds_every_field_and_grants_it() -> None:
     assert made == set(granted) == wanted
     assert len(granted) == len(wanted)
     assert trees["package.xml"].find(f"{space}version").text == "62.0"
+
+
+@pytest.mark.parametrize("tracked", [True, False])
+def test_what_an_ae_wrote_has_times_where_field_history_is_tracked(
+    server: Server, tracked: bool
+) -> None:
+    salesforce = server.stand_in
+    salesforce.keeps_history = tracked
+    salesforce.fields["Opportunity"].update(AE_Score__c="double", AE_Ok__c="checkbox")
+    salesforce.opportunities[DEAL].update(AE_Score__c=70.0, AE_Ok__c=True)
+    for day, field, value in (
+        (9, "AE_Score__c", 70.0), (3, "AE_Score__c", 40.0), (4, "StageName", "x"),
+    ):  # fmt: skip
+        salesforce.history.append(
+            {
+                "OpportunityId": DEAL, "Field": field, "NewValue": value,
+                "CreatedById": "005", "CreatedDate": f"2026-03-{day:02}T10:00:00.000+0000",
+            }
+        )  # fmt: skip
+    ae = AeFields("AE_Score__c", 100, "AE_Ok__c", ("true",))
+    (view,) = SalesforceFacts(client_of(server), ae).ae_views([DEAL])
+    told = [(w.score, w.qualified, w.at.day if w.at else None) for w in view.words]
+    if tracked:
+        assert told == [(None, True, None), (40, None, 3), (70, None, 9)]
+    else:
+        assert sorted(told, key=str) == [(70, None, None), (None, True, None)]
+    assert not list(SalesforceFacts(client_of(server)).ae_views([DEAL]))
+
+
+def test_an_ae_field_that_is_not_there_is_refused(server: Server) -> None:
+    with pytest.raises(VendorRejectedError):
+        SalesforceFacts(client_of(server), AeFields(score="Typo__c")).ae_views([DEAL])
