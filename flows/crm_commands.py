@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from bantam.domain.calls import CallId
 from bantam.domain.crm_records import Check, SetupStep
-from bantam.errors import SettingsError
+from bantam.errors import LedgerError, SettingsError
+from bantam.ledger.store import Ledger
 from bantam.settings import Settings
 from flows import connecting, crms, outcomes, vendors, wiring
 from flows.worker import worker_name
+
+if TYPE_CHECKING:
+    from integrations.http import Surroundings
 
 
 def set_up(settings: Settings, name: str, *, dry_run: bool) -> Sequence[SetupStep]:
@@ -20,8 +26,8 @@ def set_up(settings: Settings, name: str, *, dry_run: bool) -> Sequence[SetupSte
         SettingsError: there is no such CRM, or a setting that it needs is not there.
         VendorError: the CRM refuses.
     """
-    around = vendors.surroundings(wiring.utc_now)
-    return crms.build_crm(name, settings, around).records.setup(dry_run=dry_run)
+    with _around(settings) as around:
+        return crms.build_crm(name, settings, around).records.setup(dry_run=dry_run)
 
 
 def vendor_checks(settings: Settings, name: str) -> Sequence[Check]:
@@ -30,7 +36,8 @@ def vendor_checks(settings: Settings, name: str) -> Sequence[Check]:
     Raises:
         SettingsError: there is no such vendor, or a setting that it needs is not there.
     """
-    return connecting.vendor_checks(name, settings, vendors.surroundings(wiring.utc_now))
+    with _around(settings) as around:
+        return connecting.vendor_checks(name, settings, around)
 
 
 def can_be_checked(name: str) -> bool:
@@ -64,3 +71,19 @@ def read_closed_deals(
         around = vendors.surroundings(wiring.utc_now, ledger, worker_name())
         facts = crms.build_crm(name, settings, around).facts
         return outcomes.read_outcomes(ledger, facts, name, clock=wiring.utc_now, since=since)
+
+
+@contextmanager
+def _around(settings: Settings) -> Iterator[Surroundings]:
+    """Yield the world around clients whose requests count with those of all workers.
+
+    Credentials are tried before there is a ledger, and fields may be made without one: then the
+    clients count by themselves.
+    """
+    try:
+        ledger = Ledger.open(settings.ledger.url.get_secret_value(), create=False)
+    except LedgerError:
+        yield vendors.surroundings(wiring.utc_now)
+        return
+    with ledger:
+        yield vendors.surroundings(wiring.utc_now, ledger, worker_name())

@@ -6,16 +6,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from apps.cli import exit_codes
 from apps.cli.main import run
 from bantam.domain.crm_fields import CRM_FIELDS
 from bantam.domain.delivery import DeliveryState
 from bantam.domain.notes import build_note, plan_deliveries
+from bantam.ledger.limiter import SharedLimiter
 from bantam.ledger.rows import Entry
 from bantam.ledger.store import Ledger
+from bantam.ledger.tables import RequestBucketRow
 from bantam.scoring import BANT, score
 from flows import connecting, vendors
+from integrations.http import Surroundings
 from tests.crm_worlds import EMAIL
 from tests.factories import SCORED_AT, a_call, an_extraction
 from tests.servers import Server, serve
@@ -222,3 +226,42 @@ def test_a_link_that_cannot_be_made_says_why(
 
 def test_every_vendor_that_can_be_set_can_be_checked() -> None:
     assert set(connecting.CHECKED) >= {"gong", "zoom", "hubspot", "close", "slack", "google"}
+
+
+@pytest.mark.parametrize(
+    "arguments", [("connect", "hubspot"), ("crm", "setup", "hubspot", "--dry-run")]
+)
+@pytest.mark.parametrize("there", [True, False], ids=["a ledger is there", "no ledger"])
+def test_requests_count_with_those_of_all_workers_once_a_ledger_is_there(
+    arguments: tuple[str, ...],
+    there: bool,
+    bantam: Callable[..., Ran],
+    server: Server,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = StillClock()
+    server.stand_in.prepare()
+
+    def around(_: object, ledger: Ledger | None = None, worker: str = "") -> Surroundings:
+        if ledger is None:
+            return surroundings(clock)
+        return surroundings(clock, limiter=SharedLimiter(ledger, worker, clock))
+
+    monkeypatch.setattr(vendors, "surroundings", around)
+    path = tmp_path / "bantam.db"
+    if there:
+        Ledger.open(f"sqlite:///{path}", create=True).close()
+    code, _, _ = bantam(*arguments)
+    assert code == exit_codes.OK
+    assert path.exists() == there
+    assert _counted(path) == ({"hubspot"} if there else set())
+
+
+def _counted(path: Path) -> set[str]:
+    """Vendors whose requests the ledger counted."""
+    if not path.exists():
+        return set()
+    opened = Ledger.open(f"sqlite:///{path}", create=False)
+    with opened as ledger, ledger._database.read() as connection:
+        return set(connection.execute(select(RequestBucketRow.vendor)).scalars())

@@ -159,7 +159,8 @@ def test_reviews_are_labels_in_a_slice_of_their_own(cases, capsys) -> None:
             corrections={Criterion.NEED: NOT_DISCUSSED},
         )
         ledger.record_many([Entry(stored.score, review=review)])
-    assert _run("--reviews", "--no-attack", "--save", "run.json") == exit_codes.INCONCLUSIVE
+    saved = ("--save", "run.json", "--json", "report.json")
+    assert _run("--reviews", "--no-attack", *saved) == exit_codes.INCONCLUSIVE
     out = capsys.readouterr().out
     assert "# INCONCLUSIVE: embedded on 3 labelled calls" in out
     assert "| labels: reviews | 75% " in out
@@ -167,6 +168,8 @@ def test_reviews_are_labels_in_a_slice_of_their_own(cases, capsys) -> None:
     items = {i["id"]: i["gold"] for i in json.loads(Path("run.json").read_text())["items"]}
     assert items["c-3/need"] == NOT_DISCUSSED
     assert items["c-3/budget"] == 3
+    # A review says nothing of amounts, dates and people: only the two labelled calls are judged.
+    assert json.loads(Path("report.json").read_text())["values"]["calls"] == 2
 
 
 def test_a_reader_that_finds_fewer_won_deals_is_blocked_though_the_labels_say_pass(
