@@ -336,6 +336,10 @@ def _what_is_wrong(problem: ErrorDetails) -> str:
 def _keys_at(location: tuple[int | str, ...]) -> list[str]:
     """Return the keys of the section at a location, as far as sections can be followed."""
     section: type[BaseModel] = Settings
+    if not location:
+        # A key that stands outside its section is the likeliest slip.
+        inside = [f"{name}.{key}" for name in section.model_fields for key in _keys_at((name,))]
+        return [*section.model_fields, *inside]
     if location[:2] == ("scoring", "models"):
         return list(ScoreModel.model_fields)
     for part in location:

@@ -14,6 +14,7 @@ from apps.cli import exit_codes
 from apps.cli.actor import actor
 from apps.cli.lines import csv_cell
 from apps.cli.main import settings_of
+from apps.cli.outbox_lines import stuck_lines
 from apps.cli.terminal import line, stderr, stdout
 from apps.cli.written import OutputFile
 from bantam.domain.bant import Criterion
@@ -86,12 +87,14 @@ def deliver_command(
         counts = wiring.deliver_due(settings, pipeline, limit)
         if csv_path is not None:
             _export(ledger.crm_scores(), csv_path)
-        waiting = _outbox(ledger)
+        waiting, stuck = _outbox(ledger), list(stuck_lines(ledger))
     stderr().print(
         f"{counts.claimed} due: {counts.sent} sent, {counts.delayed} delayed, "
         f"{counts.held} held, {counts.failed} failed; outbox: {waiting}",
         soft_wrap=True,
     )
+    for told in stuck:
+        stderr().print(line(told), soft_wrap=True)
     return exit_codes.SOME_FAILED if counts.failed else exit_codes.OK
 
 

@@ -13,6 +13,7 @@ from rich.text import Text
 from apps.cli import exit_codes
 from apps.cli.lines import as_json, score_line
 from apps.cli.main import settings_of
+from apps.cli.outbox_lines import delivery_line
 from apps.cli.terminal import LEGEND, LEVEL_MARKS, clock_time, line, stdout
 from bantam.deal_reading import as_extraction, read_deal
 from bantam.domain.bant import (
@@ -63,6 +64,7 @@ def show_command(ctx: click.Context, call_id: str, as_lines: bool) -> int:
     ledger = wiring.open_ledger(settings_of(ctx))
     try:
         stored = ledger.latest_result(CallId(call_id))
+        owed = list(ledger.deliveries(call_id=stored.call.id))
     finally:
         ledger.close()
     assert stored.score is not None
@@ -70,6 +72,8 @@ def show_command(ctx: click.Context, call_id: str, as_lines: bool) -> int:
         print(as_json(score_line(stored.call, stored.extraction, stored.score)))
         return exit_codes.OK
     _print_call(stdout(), stored, stored.score)
+    for delivery in owed:
+        stdout().print(line(delivery_line(delivery)), soft_wrap=True)
     return exit_codes.OK
 
 

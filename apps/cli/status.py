@@ -11,6 +11,7 @@ import click
 
 from apps.cli import exit_codes
 from apps.cli.main import settings_of
+from apps.cli.outbox_lines import stuck_lines
 from apps.cli.terminal import line, stdout
 from bantam.ledger.rows import Failure
 from bantam.ledger.standing import Standing
@@ -35,7 +36,7 @@ def status_command(ctx: click.Context, as_json: bool, metrics: bool) -> int:
             return exit_codes.OK
         counts, standing = ledger.counts(), ledger.standing(now=now)
         failures = ledger.failures(limit=_MOST_FAILURES)
-        pickups = ledger.pickup_counts()
+        pickups, stuck = ledger.pickup_counts(), list(stuck_lines(ledger))
     if as_json:
         click.echo(json.dumps({**_as_data(counts, standing), "pickups": pickups}))
         return exit_codes.OK
@@ -43,7 +44,7 @@ def status_command(ctx: click.Context, as_json: bool, metrics: bool) -> int:
         stdout().print(
             line(f"to fetch    {source}: {_listed({s.value: n for s, n in states.items()})}")
         )
-    for told in _lines(counts, standing, failures):
+    for told in (*_lines(counts, standing, failures), *stuck):
         stdout().print(line(told), soft_wrap=True)
     return exit_codes.OK
 

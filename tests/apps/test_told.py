@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from apps.cli import exit_codes
 from apps.cli.main import run
 from bantam.domain.bant import Extraction, ExtractionOutcome
 from bantam.domain.calls import Call
+from bantam.ledger.store import Ledger
 from flows import wiring
 from tests.factories import a_call
 from tests.fakes import ScriptedExtractor
@@ -134,3 +136,41 @@ def test_a_call_in_a_language_that_the_embedded_reader_does_not_know_says_so(
     assert (code, line["score"], line["readings"]) == (exit_codes.OK, None, {})
     assert line["unscored_reason"] == "unsupported_language"
     assert "1 unsupported_language: the call is in 'pl'; the embedded extractor reads" in err
+
+
+HELD = "held for embedded: call c-1: looks odd; look at it (`bantam show c-1`), then "
+
+
+def settled(folder: Path, outcome: str, reason: str) -> None:
+    """Let a worker take the delivery that is owed, and end it in a way."""
+    now = datetime.now(UTC) + timedelta(minutes=1)
+    with Ledger.open(f"sqlite:///{folder / 'bantam.db'}", create=False) as ledger:
+        (claim,) = ledger.claim_deliveries(
+            1, targets=("embedded",), now=now, lease_seconds=60, worker="w"
+        )
+        getattr(ledger, outcome)(claim, reason, now=now)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "told"),
+    [
+        pytest.param("hold", "looks odd", f"{HELD}`bantam deliver --release c-1`", id="held"),
+        pytest.param("hold", "say `bantam crm link x c-1 DEAL`", "held for embedded: call c-1: say `bantam crm link x c-1 DEAL`", id="held, the reason says what to do"),
+        pytest.param("mark_failed", "refused", "failed for embedded: call c-1: refused; mend the cause, then `bantam deliver --retry`", id="failed"),
+    ],
+)  # fmt: skip
+def test_what_waits_for_a_person_says_why_and_what_to_do(
+    outcome: str,
+    reason: str,
+    told: str,
+    bantam: Callable[..., Ran],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(wiring, "build_extractor", lambda *_: ScriptedExtractor())
+    written(tmp_path, "c-1")
+    bantam("score", ".")
+    settled(tmp_path, outcome, reason)
+    assert told in bantam("status")[1].splitlines()
+    assert told in bantam("deliver")[2].splitlines()
+    assert told in bantam("show", "c-1")[1].splitlines()

@@ -109,6 +109,8 @@ def test_a_named_model_of_this_installation_is_used(tmp_path: Path) -> None:
         pytest.param('[delivery]\ntargets = ["hubspt"]\n', SettingsError, "'hubspot'", id="no such target"),
         pytest.param('[crm.policies]\nscoer = "own"\n', SettingsError, "no field of Bantam is called 'scoer'; there are score,", id="crm field misspelt"),
         pytest.param('[crm.also_write.next_step]\nfield = "nxt"\n', SettingsError, "no field of Bantam is called 'nxt'", id="crm source misspelt"),
+        pytest.param('score_model = "x"\n', SettingsError, "did you mean 'scoring.model'?", id="key outside its section"),
+        pytest.param("[score_models.x]\n", SettingsError, "did you mean 'scoring.models'?", id="section outside its section"),
         pytest.param('[scoring]\nmodel = "bnt"\n', ScoreModelError, "did you mean 'bant'?", id="unknown score model"),
         pytest.param(
             "[scoring.models.x]\nweights = {budget = 0.1, authority = 0.2, need = 0.3, timeframe = 0.3}\n",
