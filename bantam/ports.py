@@ -155,20 +155,17 @@ class PreviewGateway(Gateway, Protocol):
 class Erasable(Protocol):
     """A gateway that can take back what it wrote."""
 
-    def clear(self, delivery: Delivery, receipt: Receipt) -> Sequence[str]:
-        """Clear what stands there because of a delivery whose words were erased on request.
+    def clear(self, delivery: Delivery) -> Receipt:
+        """Take back what stands there because of a call whose words were erased on request.
 
         What people typed stays. Clearing twice is harmless.
 
         Args:
-            delivery: the last one of its call; its note holds no words any more.
-            receipt: what the target answered.
-
-        Returns:
-            What a person has to remove there by hand; empty when nothing is left.
+            delivery: of the kind `ERASURE`; its note holds no words any more.
 
         Raises:
-            VendorError: the target cannot be asked.
+            VendorBusyError | VendorDownError: may work later.
+            VendorError: will not work as it is.
         """
         ...
 

@@ -143,7 +143,9 @@ def link_call(
     memory = ledger.recall(target, call_record(call_id))
     # A note on another deal is not this deal's.
     moved = memory.deal_id not in {"", deal}
-    changes = {"deal_id": deal, **({"note_id": "", "note_key": ""} if moved else {})}
+    left = (*memory.left, f"{memory.deal_id}/{memory.note_id}")
+    elsewhere = {"note_id": "", "note_key": "", "contact_id": "", "left": left}
+    changes = {"deal_id": deal, **(elsewhere if moved else {})}
     if not ledger.remember(target, call_record(call_id), memory.model_copy(update=changes)):
         raise LedgerError(f"call {call_id}: somebody else changed it just now; try again")
     ledger.name_deal(call_id, DealId(deal), now=now, actor=actor)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
-from bantam.domain.delivery import Delivery, DeliveryState, Receipt
+from bantam.domain.delivery import Delivery, DeliveryKind, DeliveryState, Receipt
 from bantam.domain.merge import MergeAction, Merged
 from bantam.domain.value import Value
 from bantam.errors import (
@@ -22,10 +22,11 @@ from bantam.errors import (
     VendorBusyError,
     VendorDownError,
     VendorError,
+    VendorRejectedError,
 )
 from bantam.ledger.rows import Claim
 from bantam.ledger.store import Ledger
-from bantam.ports import BatchGateway, Clock, Gateway, PreviewGateway
+from bantam.ports import BatchGateway, Clock, Erasable, Gateway, PreviewGateway
 
 LEASE_SECONDS = 120
 FIRST_DELAY = timedelta(seconds=30)
@@ -54,8 +55,9 @@ def deliver(
     clock: Clock,
     worker: str = "bantam",
     limit: int | None = None,
+    kind: DeliveryKind | None = None,
 ) -> DeliveryCounts:
-    """Send everything that is due now.
+    """Send everything that is due now, and take back what is to be taken back.
 
     Args:
         ledger: holds the outbox.
@@ -63,12 +65,14 @@ def deliver(
         clock: tells what is due.
         worker: who claims, for the activity stream and for leases.
         limit: at most so many deliveries; None for all that are due.
+        kind: only of this kind; None for all.
 
     Returns:
         Counts of what was claimed in this run.
     """
     counts: Counter[str] = Counter()
-    while limit is None or counts["claimed"] < limit:
+    # Without gateways nothing can be sent; asking for no target would claim those of all.
+    while gateways and (limit is None or counts["claimed"] < limit):
         most = 25 if limit is None else min(25, limit - counts["claimed"])
         batch = ledger.claim_deliveries(
             most,
@@ -76,6 +80,7 @@ def deliver(
             now=clock(),
             lease_seconds=LEASE_SECONDS,
             worker=worker,
+            kind=kind,
         )
         if not batch:
             break
@@ -89,7 +94,27 @@ def deliver(
 
 
 def _answers(gateway: Gateway, deliveries: Sequence[Delivery]) -> Iterator[Receipt | VendorError]:
-    """Send deliveries to one target, in one go where it can; yield what became of each."""
+    """Yield what became of each delivery to one target, in order."""
+    scores = [d for d in deliveries if d.kind is DeliveryKind.SCORE]
+    sent = _sent(gateway, scores)
+    for delivery in deliveries:
+        yield next(sent) if delivery.kind is DeliveryKind.SCORE else _cleared(gateway, delivery)
+
+
+def _cleared(gateway: Gateway, delivery: Delivery) -> Receipt | VendorError:
+    if not isinstance(gateway, Erasable):
+        where = f"call {delivery.call_id}: cannot be taken back; remove it by hand"
+        return VendorRejectedError(gateway.name, where)
+    try:
+        return gateway.clear(delivery)
+    except VendorError as error:
+        return error
+
+
+def _sent(gateway: Gateway, deliveries: Sequence[Delivery]) -> Iterator[Receipt | VendorError]:
+    """Send scores in one go where the target can."""
+    if not deliveries:
+        return
     if isinstance(gateway, BatchGateway):
         yield from gateway.send_all(deliveries)
         return
@@ -160,6 +185,9 @@ def preview(
     owed = (d for d in ledger.deliveries(states=[DeliveryState.PENDING]) if d.target in gateways)
     for delivery in islice(owed, limit):
         gateway = gateways[delivery.target]
+        if delivery.kind is DeliveryKind.ERASURE:
+            yield Previewed(delivery, said="would be taken back")
+            continue
         if not isinstance(gateway, PreviewGateway):
             yield Previewed(delivery, said="would be sent")
             continue

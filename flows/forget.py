@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
 from bantam.domain.calls import CallId, DealId
+from bantam.domain.delivery import Delivery, DeliveryKind, DeliveryState
 from bantam.domain.value import Value
-from bantam.errors import NotInLedgerError, VendorError
-from bantam.ledger.rows import Forgotten, Sent
+from bantam.errors import NotInLedgerError
+from bantam.ledger.rows import Forgotten
 from bantam.ledger.store import Ledger
-from bantam.ports import Clock, Erasable, Gateway
+from bantam.ports import Clock, Gateway
+from flows.deliver import deliver
 
 SWEPT_AT_ONCE = 100
 
@@ -31,10 +33,12 @@ class ForgetReport(Value):
     calls: tuple[CallId, ...] = ()
     answers: int = 0
     deliveries: int = 0
+    bookings: int = 0
+    """Bookings and leads that named somebody."""
     cleared: int = 0
-    """Deliveries whose target shows nothing of the call any more."""
+    """Targets of calls that hold nothing of them any more."""
     left: tuple[str, ...] = ()
-    """A line for each thing that could not be cleared."""
+    """A line for each target that still does, and what becomes of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +56,31 @@ class Request:
 def forget(
     request: Request, ledger: Ledger, gateways: Mapping[str, Gateway], clock: Clock
 ) -> ForgetReport:
-    """Erase the words of calls, and clear what was written elsewhere because of them.
+    """Erase the words of calls, and take back what was written elsewhere because of them.
 
-    Asking again is safe, and tries again to clear what could not be cleared.
+    What a target holds is owed to be taken back, as a delivery: a target that is away delays it.
+    Asking again is safe, and tries again what a target refused.
 
     Args:
         request: what, and who asks.
         ledger: forgets first, so that nothing is delivered meanwhile.
-        gateways: by target name; those that are `Erasable` clear.
+        gateways: by target name; those that are `Erasable` take back.
         clock: stamps the activity.
 
     Raises:
         NotInLedgerError: there is no such call, deal or person.
     """
     gone = _forgotten(request, ledger, clock)
-    cleared, left = 0, []
-    for sent in _newest(gone.sent):
-        rest = _clear(sent, gateways)
-        cleared += not rest
-        left += rest
+    deliver(ledger, gateways, clock=clock, worker=request.actor, kind=DeliveryKind.ERASURE)
+    owed = [ledger.delivery(key) for key in gone.owed]
+    left = [d for d in owed if d.state is not DeliveryState.SENT]
     return ForgetReport(
         calls=gone.calls,
         answers=gone.answers,
         deliveries=gone.deliveries,
-        cleared=cleared,
-        left=tuple(left),
+        bookings=gone.bookings,
+        cleared=len(owed) - len(left),
+        left=tuple(_left(delivery, gateways) for delivery in left),
     )
 
 
@@ -114,20 +118,11 @@ def _forgotten(request: Request, ledger: Ledger, clock: Clock) -> Forgotten:
     raise NotInLedgerError(f"forget: no {kinds} of this name is in the ledger; nothing was erased")
 
 
-def _newest(sent: Sequence[Sent]) -> list[Sent]:
-    """Return the last delivery of each call to each target: what stands there."""
-    return list({(s.delivery.target, s.delivery.call_id): s for s in sent}.values())
-
-
-def _clear(sent: Sent, gateways: Mapping[str, Gateway]) -> list[str]:
-    """Clear one target; return a line for each thing that is left there."""
-    delivery = sent.delivery
-    gateway = gateways.get(delivery.target)
-    if not isinstance(gateway, Erasable):
-        why = "is not configured here" if gateway is None else "cannot clear"
-        return [f"{delivery.target}: {why}; remove {sent.receipt.record_id} by hand"]
-    try:
-        rest = gateway.clear(delivery, sent.receipt)
-    except VendorError as error:
-        return [f"{error}; say `bantam forget {delivery.call_id}` again"]
-    return [f"{delivery.target}: {line}" for line in rest]
+def _left(delivery: Delivery, gateways: Mapping[str, Gateway]) -> str:
+    """Return a line for what still stands somewhere, and what becomes of it."""
+    if delivery.target not in gateways:
+        return f"{delivery.target}: is not configured here; owed for call {delivery.call_id}"
+    if delivery.state is DeliveryState.FAILED:
+        return f"{delivery.last_error}; then `bantam deliver --retry`"
+    why = delivery.last_error or f"{delivery.target}: a worker is still sending"
+    return f"{why}; owed, tried again from {delivery.due_at:%Y-%m-%d %H:%M} UTC"

@@ -51,8 +51,9 @@ def forget_command(
         gateways = wiring.build_gateways(settings, ledger)
         report = forget(request, ledger, gateways, wiring.utc_now)
     stderr().print(
-        f"{len(report.calls)} calls erased, with {report.answers} kept answers and "
-        f"{report.deliveries} deliveries; {report.cleared} cleared where they were delivered",
+        f"{len(report.calls)} calls erased, with {report.answers} kept answers, "
+        f"{report.deliveries} deliveries and {report.bookings} bookings and leads; "
+        f"{report.cleared} taken back where they were delivered",
         soft_wrap=True,
     )
     for line in report.left:

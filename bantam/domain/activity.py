@@ -54,6 +54,8 @@ class ActivityKind(StrEnum):
     WEBHOOK_RECEIVED = "webhook_received"
     WEBHOOK_ACTED_ON = "webhook_acted_on"
     DATA_FORGOTTEN = "data_forgotten"
+    DATA_CLEARED = "data_cleared"
+    """What a target held of a forgotten call was taken back."""
 
 
 class Activity(Value):

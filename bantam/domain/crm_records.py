@@ -36,12 +36,18 @@ class RecordMemory(Value):
     """Grows with each write; 0 means that nothing is remembered."""
     deal_id: str = ""
     """Of a call: the deal that it was delivered to, or that a person named."""
+    contact_id: str = ""
+    """Of a call: the contact that led to the deal, when one did."""
     note_id: str = ""
     """Of a call: the note that we wrote."""
+    left: tuple[str, ...] = ()
+    """Of a call: "deal/note" where it was written before a person named another deal."""
     note_key: str = ""
     """Of a call: the key of the delivery that the note shows."""
     written: Mapping[str, tuple[str, ...]] = {}
     """Of a deal: per field the fingerprints of what we wrote last, or were about to write."""
+    call_id: str = ""
+    """Of a deal: the call whose reading was written there last, or was about to be."""
     called_at: AwareDatetime | None = None
     """Of a deal: when the call started whose reading stands there."""
     scored_at: AwareDatetime | None = None

@@ -27,6 +27,14 @@ class DeliveryState(StrEnum):
     """A newer score of the same call is owed to the same target."""
 
 
+class DeliveryKind(StrEnum):
+    """What is owed."""
+
+    SCORE = "score"
+    ERASURE = "erasure"
+    """What was written there because of a call is to be taken back."""
+
+
 class QuotedReason(Value):
     """One criterion as the CRM shows it: the level and the buyer's own words."""
 
@@ -77,6 +85,7 @@ class Delivery(Value):
     call_id: CallId
     deal_id: DealId | None = None
     note: ScoreNote
+    kind: DeliveryKind = DeliveryKind.SCORE
     state: DeliveryState = DeliveryState.PENDING
     attempts: int = Field(default=0, ge=0)
     due_at: AwareDatetime
@@ -94,6 +103,11 @@ class Receipt(Value):
     details: Mapping[str, str] = {}
     conflicts: tuple[str, ...] = ()
     """Fields where a person's edit stayed and Bantam's value went to the review queue."""
+
+
+def erasure_key(target: str, call_id: CallId) -> str:
+    """Return the idempotency key of taking back what a target holds of a call."""
+    return digest(DeliveryKind.ERASURE, target, call_id)
 
 
 def delivery_key(target: str, note: ScoreNote) -> str:

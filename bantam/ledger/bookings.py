@@ -34,6 +34,8 @@ from bantam.ledger.tables import BookingRow, LeadRow
 _CALENDAR_LOCK = 0x62616E63616C
 """PostgreSQL advisory lock held while a time is chosen ("bancal" in ASCII)."""
 
+_NOBODY = Lead(email="erased")
+
 _TAKES_TIME = (BookingState.REQUESTED, BookingState.BOOKED, BookingState.RESCHEDULED)
 
 
@@ -270,22 +272,48 @@ def _booking(row: Any) -> Booking:
     return parsed(Booking, row.body, f"booking {row.id}")
 
 
-def erase_leads(database: Database, email: str) -> int:
-    """Erase who asked for calls by form, on request; return how many rows named him.
+def erase_leads(
+    connection: Connection,
+    *,
+    email: str = "",
+    deal_id: DealId | None = None,
+    by: tuple[str, datetime],
+) -> int:
+    """Erase who asked for calls by form; return how many rows named somebody.
+
+    A call that has no time yet will not be booked: nobody is left to invite.
 
     Args:
-        database: holds bookings and the embedded CRM's leads.
-        email: of the lead; capitals and outer blanks do not matter.
+        connection: inside a write transaction.
+        email: of the lead, lower case.
+        deal_id: of what they asked for; without it the address decides.
+        by: who asked for the erasure, and when.
     """
-    wanted = email.strip().lower()
-    nobody = Lead(email="erased")
-    with database.write() as connection:
-        mine = select(BookingRow.id, BookingRow.body).where(BookingRow.email == wanted)
-        rows = connection.execute(mine.order_by(BookingRow.id).with_for_update()).all()
-        for row in rows:
-            booking = parsed(Booking, row.body, f"booking {row.id}")
-            kept = booking.model_copy(update={"lead": nobody}).model_dump_json()
-            changed = update(BookingRow).where(BookingRow.id == row.id)
-            connection.execute(changed.values(email=nobody.email, body=kept))
-        leads = connection.execute(delete(LeadRow).where(LeadRow.email == wanted))
-    return len(rows) + leads.rowcount
+    actor, now = by
+    mine = BookingRow.email == email if deal_id is None else BookingRow.deal_id == deal_id
+    gone = LeadRow.email == email if deal_id is None else LeadRow.deal_id == deal_id
+    columns = (BookingRow.id, BookingRow.body)
+    query = select(*columns).where(mine, BookingRow.email != _NOBODY.email)
+    rows = connection.execute(query.order_by(BookingRow.id).with_for_update()).all()
+    for row in rows:
+        booking = _booking(row)
+        cancelled = Happened(what=Happening.MEETING_CANCELLED, at=now)
+        waits = booking.state is BookingState.REQUESTED
+        kept = (follow(booking, cancelled) if waits else None) or booking
+        erased = kept.model_copy(update={"lead": _NOBODY})
+        _write(connection, erased)
+        told_of = [told(booking, erased)] if waits else []
+        append_activities(connection, [*told_of, _erased(erased, now, actor)])
+    return len(rows) + connection.execute(delete(LeadRow).where(gone)).rowcount
+
+
+def _erased(booking: Booking, now: datetime, actor: str) -> Activity:
+    kind = ActivityKind.DATA_FORGOTTEN
+    return Activity(
+        id=digest(kind, "booking", booking.id),
+        at=now,
+        customer=booking.customer,
+        kind=kind,
+        actor=actor,
+        features={"booking": booking.id},
+    )

@@ -1,4 +1,4 @@
-"""Column types that SQLite and PostgreSQL store in their own ways."""
+"""Column types that SQLite and PostgreSQL store in their own ways, and columns shared by tables."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import JSON, TIMESTAMP, BigInteger, Dialect, Integer, String, Text, TypeDecorator
+from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeEngine
 
 
@@ -53,3 +54,17 @@ Json = Text().with_variant(JSON(none_as_null=True), "postgresql")
 
 Sequence = BigInteger().with_variant(Integer, "sqlite")
 """A growing row number: SQLite numbers rows by itself only for plain INTEGER."""
+
+
+class Leased:
+    """Columns of rows that one worker at a time may work on; `leases.py` takes and settles them."""
+
+    state: Mapped[str] = mapped_column(Text)
+    due_at: Mapped[datetime] = mapped_column(Utc, comment="not before this")
+    attempts: Mapped[int] = mapped_column(Integer, comment="how often a worker took it")
+    lease: Mapped[int] = mapped_column(
+        BigInteger, comment="grows with every claim: who holds an older one may not settle"
+    )
+    leased_until: Mapped[datetime | None] = mapped_column(Utc, comment="null: nobody has it")
+    worker: Mapped[str] = mapped_column(Line, comment="who took it last")
+    last_error: Mapped[str] = mapped_column(Line)

@@ -9,8 +9,9 @@ A forgotten call stays in the table so that the next run does not fetch and scor
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Text, bindparam, cast, delete, select, update
@@ -26,7 +27,13 @@ from bantam.domain.bant import (
     TimeframeValue,
 )
 from bantam.domain.calls import Call, CallId, DealId
-from bantam.domain.delivery import DeliveryState, ScoreNote
+from bantam.domain.delivery import (
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    ScoreNote,
+    erasure_key,
+)
 from bantam.domain.fit import without_facts
 from bantam.domain.review import Review
 from bantam.domain.score import Score
@@ -37,9 +44,9 @@ from bantam.ledger.bookings import erase_leads
 from bantam.ledger.calls import lock_calls
 from bantam.ledger.database import Database, pages
 from bantam.ledger.deal_tables import BuyerRow
-from bantam.ledger.outbox import sent_of
-from bantam.ledger.owed import UNSENT
-from bantam.ledger.rows import Forgotten, Sent, parsed
+from bantam.ledger.outbox import delivery_of
+from bantam.ledger.owed import UNSENT, queue_deliveries
+from bantam.ledger.rows import Forgotten, parsed
 from bantam.ledger.tables import (
     AnswerRow,
     CallRow,
@@ -64,7 +71,7 @@ class Erasure:
     def forget_call(self, call_id: CallId, *, now: datetime, actor: str) -> Forgotten:
         """Erase the words of one call everywhere in the ledger; safe to ask again.
 
-        The caller clears what stands at targets: `Forgotten.sent` says where.
+        What targets hold of it is owed to be taken back: see `Forgotten.owed`.
 
         Args:
             call_id: of the call.
@@ -77,17 +84,19 @@ class Erasure:
         return self._forget([call_id], now=now, actor=actor)
 
     def forget_deal(self, deal_id: DealId, *, now: datetime, actor: str) -> Forgotten:
-        """Erase the words of all calls of a deal, in one transaction; see `forget_call`.
+        """Erase the words of all calls of a deal, and who asked for them; see `forget_call`.
 
         Raises:
-            NotInLedgerError: no call of this deal is there.
+            NotInLedgerError: no call, booking or lead of this deal is there.
         """
         query = select(CallRow.id).where(CallRow.deal_id == deal_id).order_by(CallRow.id)
         with self._database.read() as connection:
             ids = [CallId(i) for i in connection.execute(query).scalars()]
-        if not ids:
-            raise NotInLedgerError(f"deal {deal_id!r}: no call of it is in the ledger")
-        return self._forget(ids, now=now, actor=actor)
+        erase = partial(erase_leads, deal_id=deal_id, by=(actor, now))
+        gone = self._forget(ids, now=now, actor=actor, leads=erase)
+        if not ids and not gone.bookings:
+            raise NotInLedgerError(f"deal {deal_id!r}: nothing of it is in the ledger")
+        return gone
 
     def forget_person(self, who: str, *, now: datetime, actor: str) -> Forgotten:
         """Erase the words of all calls that somebody was on, and what he asked for by form.
@@ -101,13 +110,16 @@ class Erasure:
             NotInLedgerError: nobody of this name or address is in the ledger.
         """
         ids = list(self._calls_with(who))
-        leads = erase_leads(self._database, who)
-        if not ids and not leads:
+        erase = partial(erase_leads, email=who.strip().lower(), by=(actor, now))
+        gone = self._forget(ids, now=now, actor=actor, leads=erase)
+        if not ids and not gone.bookings:
             raise NotInLedgerError("person: nobody of this name or address is in the ledger")
-        return self._forget(ids, now=now, actor=actor) if ids else Forgotten()
+        return gone
 
     def forget_older(self, before: datetime, *, limit: int, now: datetime, actor: str) -> Forgotten:
         """Erase the words of calls that started before a time, the oldest first.
+
+        What targets hold of them stays.
 
         Args:
             before: aware, exclusive.
@@ -119,7 +131,7 @@ class Erasure:
         with self._database.read() as connection:
             found = connection.execute(old.order_by(CallRow.started_at, CallRow.id).limit(limit))
             ids = sorted(CallId(i) for i in found.scalars())
-        return self._forget(ids, now=now, actor=actor) if ids else Forgotten()
+        return self._forget(ids, now=now, actor=actor, take_back=False) if ids else Forgotten()
 
     def _calls_with(self, who: str) -> Iterator[CallId]:
         """Yield the calls that somebody was on, in order. Reads only what may hold the name."""
@@ -136,7 +148,15 @@ class Erasure:
                 if any(name.strip().casefold() == wanted for name in names):
                     yield CallId(row.id)
 
-    def _forget(self, ids: Sequence[CallId], *, now: datetime, actor: str) -> Forgotten:
+    def _forget(
+        self,
+        ids: Sequence[CallId],
+        *,
+        now: datetime,
+        actor: str,
+        leads: Callable[[Connection], int] = lambda _: 0,
+        take_back: bool = True,
+    ) -> Forgotten:
         with self._database.write() as connection:
             if self._database.is_sqlite:
                 # Overwrites what is freed with zeros: without it the words stay in the file.
@@ -146,14 +166,17 @@ class Erasure:
             _scrub(connection, ExtractionRow, _extraction_without_words, ids)
             _scrub(connection, ScoreRow, _score_without_words, ids)
             _scrub(connection, ReviewRow, _review_without_words, ids)
-            deliveries, sent = _erase_deliveries(connection, ids)
+            in_flight = _stop_deliveries(connection, ids)
+            deliveries = _scrub_deliveries(connection, ids)
+            owed = _owe_erasures(connection, ids, in_flight, now) if take_back else ()
             answers = connection.execute(delete(AnswerRow).where(AnswerRow.call_id.in_(ids)))
             connection.execute(delete(BuyerRow).where(BuyerRow.call_id.in_(ids)))
             connection.execute(delete(CrmRow).where(CrmRow.call_id.in_(ids)))
             connection.execute(delete(FailureRow).where(FailureRow.subject.in_(ids)))
             append_activities(connection, activities)
+            bookings = leads(connection)
         self._database.drop_old_pages()
-        return Forgotten(tuple(ids), answers.rowcount, deliveries, sent)
+        return Forgotten(tuple(ids), answers.rowcount, deliveries, bookings, owed)
 
 
 def _erase_call(connection: Connection, call_id: CallId, now: datetime, actor: str) -> Activity:
@@ -186,24 +209,65 @@ def _scrub(
         connection.execute(rewritten.values(body=bindparam("scrubbed")), rows)
 
 
-def _erase_deliveries(
-    connection: Connection, ids: Sequence[CallId]
-) -> tuple[int, tuple[Sent, ...]]:
-    mine = DeliveryRow.call_id.in_(ids)
+def _stop_deliveries(connection: Connection, ids: Sequence[CallId]) -> dict[str, datetime]:
+    """Let nothing more be sent; return until when workers may be sending, by delivery."""
+    mine = DeliveryRow.call_id.in_(ids), DeliveryRow.kind == DeliveryKind.SCORE.value
+    claimed = select(DeliveryRow.key, DeliveryRow.leased_until).where(
+        *mine, DeliveryRow.state == DeliveryState.CLAIMED.value
+    )
+    in_flight = {row.key: row.leased_until for row in connection.execute(claimed)}
     unsent = DeliveryRow.state.in_([*UNSENT, DeliveryState.CLAIMED])
-    stopped = update(DeliveryRow).where(mine, unsent)
+    stopped = update(DeliveryRow).where(*mine, unsent)
     connection.execute(
         stopped.values(state=DeliveryState.SUPERSEDED.value, last_error="forgotten on request")
     )
-    found = connection.execute(select(DeliveryRow.key, DeliveryRow.note).where(mine)).all()
+    return in_flight
+
+
+def _scrub_deliveries(connection: Connection, ids: Sequence[CallId]) -> int:
+    mine = DeliveryRow.call_id.in_(ids), DeliveryRow.kind == DeliveryKind.SCORE.value
+    found = connection.execute(select(DeliveryRow.key, DeliveryRow.note).where(*mine)).all()
     rows = [{"which": r.key, "scrubbed": _note_without_words(r)} for r in found]
     if rows:
         rewritten = update(DeliveryRow).where(DeliveryRow.key == bindparam("which"))
         connection.execute(rewritten.values(note=bindparam("scrubbed")), rows)
+    return len(rows)
+
+
+def _owe_erasures(
+    connection: Connection, ids: Sequence[CallId], in_flight: Mapping[str, datetime], now: datetime
+) -> tuple[str, ...]:
+    """Owe each target that may hold something of a call to take it back; return the keys.
+
+    Not before a worker that is still sending has given up: what it writes must go too.
+    """
     columns = DeliveryRow.__table__.columns
-    sent = select(*columns).where(mine, DeliveryRow.sent_at.is_not(None))
-    sent = sent.order_by(DeliveryRow.sent_at, DeliveryRow.key)
-    return len(rows), tuple(sent_of(r) for r in connection.execute(sent))
+    query = select(*columns).where(
+        DeliveryRow.call_id.in_(ids),
+        DeliveryRow.kind == DeliveryKind.SCORE.value,
+        # Ever taken by a worker: what it did may have arrived, whatever became of it.
+        DeliveryRow.lease > 0,
+    )
+    erasures: dict[str, Delivery] = {}
+    for row in connection.execute(query.order_by(DeliveryRow.generation)):
+        key = erasure_key(row.target, CallId(row.call_id))
+        earlier = erasures[key].due_at if key in erasures else now
+        changes = {
+            "key": key,
+            "kind": DeliveryKind.ERASURE,
+            "state": DeliveryState.PENDING,
+            "due_at": max(now, earlier, in_flight.get(row.key, now)),
+            "last_error": "",
+        }
+        erasures[key] = delivery_of(row).model_copy(update=changes)
+    queue_deliveries(connection, list(erasures.values()))
+    again = update(DeliveryRow).where(
+        DeliveryRow.key.in_(list(erasures)),
+        DeliveryRow.state.in_([DeliveryState.FAILED, DeliveryState.HELD]),
+    )
+    state = DeliveryState.PENDING.value
+    connection.execute(again.values(state=state, attempts=0, due_at=now, last_error=""))
+    return tuple(erasures)
 
 
 def _note_without_words(row: Any) -> str:

@@ -26,7 +26,7 @@ from sqlalchemy.orm import aliased
 
 from bantam.domain.activity import ActivityKind
 from bantam.domain.calls import CallId, DealId
-from bantam.domain.delivery import Delivery, DeliveryState, Receipt, ScoreNote
+from bantam.domain.delivery import Delivery, DeliveryKind, DeliveryState, Receipt, ScoreNote
 from bantam.errors import LeaseLostError, LedgerError, NotInLedgerError
 from bantam.ledger.activities import append_activities
 from bantam.ledger.call_deals import found_deal
@@ -54,6 +54,7 @@ class Outbox:
         lease_seconds: float,
         worker: str,
         targets: Sequence[str] = (),
+        kind: DeliveryKind | None = None,
     ) -> list[Claim]:
         """Take up to `limit` deliveries that are due; nobody else gets them.
 
@@ -65,11 +66,12 @@ class Outbox:
             lease_seconds: after that, somebody else may take them.
             worker: who takes them, for people.
             targets: only for these gateways; empty for all.
+            kind: only of this kind; None for all.
         """
         until = now + timedelta(seconds=lease_seconds)
         with self._database.write() as connection:
             _end_leases(connection, now)
-            keys = connection.execute(_due(limit, now, targets)).scalars().all()
+            keys = connection.execute(_due(limit, now, targets, kind)).scalars().all()
             if not keys:
                 return []
             taken = update(DeliveryRow).where(DeliveryRow.key.in_(keys))
@@ -82,7 +84,7 @@ class Outbox:
             )
             rows = connection.execute(taken.returning(*_COLUMNS)).all()
         rows = sorted(rows, key=lambda row: (row.due_at, row.key))
-        return [Claim(_delivery(row), row.lease, worker, until) for row in rows]
+        return [Claim(delivery_of(row), row.lease, worker, until) for row in rows]
 
     def mark_sent(self, claim: Claim, receipt: Receipt, *, now: datetime) -> None:
         """Store what the target answered, and the call's deal where the target knew it alone.
@@ -93,7 +95,9 @@ class Outbox:
         values = {"state": DeliveryState.SENT.value, "last_error": "", "sent_at": now}
         values["receipt"] = receipt.model_dump_json()
         deal = receipt.details.get("deal_id")
-        self._settle(claim, values, ActivityKind.DELIVERY_SENT, now, found=deal)
+        erased = claim.delivery.kind is DeliveryKind.ERASURE
+        kind = ActivityKind.DATA_CLEARED if erased else ActivityKind.DELIVERY_SENT
+        self._settle(claim, values, kind, now, found=deal)
 
     def delay(self, claim: Claim, error: str, *, due_at: datetime, now: datetime) -> None:
         """Put a delivery back until `due_at`; superseded when a newer one is owed by now.
@@ -180,7 +184,7 @@ class Outbox:
             row = connection.execute(query).one_or_none()
         if row is None:
             raise NotInLedgerError(f"delivery {key}: not in the ledger")
-        return _delivery(row)
+        return delivery_of(row)
 
     def deliveries(
         self,
@@ -204,17 +208,19 @@ class Outbox:
         if call_id is not None:
             query = query.where(DeliveryRow.call_id == call_id)
         for rows in pages(self._database, query, DeliveryRow.key, size=PAGE):
-            yield from map(_delivery, rows)
+            yield from map(delivery_of, rows)
 
     def last_sent(
         self, target: str, *, call_id: CallId | None = None, deal_id: DealId | None = None
     ) -> Sent | None:
-        """Return what arrived last at a target for a call or deal (both None: for anybody).
+        """Return the score that arrived last for a call or deal (both None: for anybody).
 
         Three-way merges compare with it, and Slack messages are updated by its receipt.
         """
         query = select(*_COLUMNS).where(
-            DeliveryRow.target == target, DeliveryRow.sent_at.is_not(None)
+            DeliveryRow.target == target,
+            DeliveryRow.sent_at.is_not(None),
+            DeliveryRow.kind == DeliveryKind.SCORE.value,
         )
         if call_id is not None:
             query = query.where(DeliveryRow.call_id == call_id)
@@ -266,7 +272,9 @@ class Outbox:
                 found_deal(connection, call_id, deal, now=now, actor=claim.delivery.target)
 
 
-def _due(limit: int, now: datetime, targets: Sequence[str]) -> Select[str]:
+def _due(
+    limit: int, now: datetime, targets: Sequence[str], kind: DeliveryKind | None = None
+) -> Select[str]:
     other = aliased(DeliveryRow)
     in_flight = exists().where(
         other.call_id == DeliveryRow.call_id,
@@ -278,6 +286,8 @@ def _due(limit: int, now: datetime, targets: Sequence[str]) -> Select[str]:
     )
     if targets:
         query = query.where(DeliveryRow.target.in_(targets))
+    if kind is not None:
+        query = query.where(DeliveryRow.kind == kind.value)
     query = query.order_by(DeliveryRow.due_at, DeliveryRow.key).limit(limit)
     return query.with_for_update(skip_locked=True, of=DeliveryRow)
 
@@ -308,7 +318,7 @@ def _release(connection: Connection, which: ColumnElement[bool], now: datetime, 
     append_activities(
         connection,
         [
-            happened(_delivery(row), ActivityKind.DELIVERY_QUEUED, (row.lease, now), now, actor)
+            happened(delivery_of(row), ActivityKind.DELIVERY_QUEUED, (row.lease, now), now, actor)
             for row in rows
         ],
     )
@@ -328,10 +338,11 @@ def _unless_newer(state: DeliveryState) -> ColumnElement[str]:
 def sent_of(row: Any) -> Sent:
     """Return the delivery of a row whose `sent_at` is set."""
     receipt = parsed(Receipt, row.receipt, f"delivery {row.key}")
-    return Sent(_delivery(row), receipt, row.sent_at)
+    return Sent(delivery_of(row), receipt, row.sent_at)
 
 
-def _delivery(row: Any) -> Delivery:
+def delivery_of(row: Any) -> Delivery:
+    """Return the delivery of a row."""
     receipt = {}
     if row.receipt is not None:
         answer = parsed(Receipt, row.receipt, f"delivery {row.key}")
@@ -342,6 +353,7 @@ def _delivery(row: Any) -> Delivery:
         call_id=row.call_id,
         deal_id=row.deal_id,
         note=parsed(ScoreNote, row.note, f"delivery {row.key}"),
+        kind=DeliveryKind(row.kind),
         state=DeliveryState(row.state),
         attempts=row.attempts,
         due_at=row.due_at,

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Insert, case, select, update
 
 from bantam.domain.activity import Activity, ActivityKind
 from bantam.domain.calls import CallId
-from bantam.domain.delivery import Delivery, DeliveryState
+from bantam.domain.delivery import Delivery, DeliveryKind, DeliveryState
 from bantam.domain.value import digest
 from bantam.ledger.activities import append_activities, customer_of
 from bantam.ledger.database import AnyRow, insert_into
@@ -90,7 +90,9 @@ def happened(
 def _queued(delivery: Delivery, generation: int) -> Activity:
     held = delivery.state is DeliveryState.HELD
     kind = ActivityKind.DELIVERY_HELD if held else ActivityKind.DELIVERY_QUEUED
-    return happened(delivery, kind, generation, delivery.note.scored_at, "bantam")
+    erasure = delivery.kind is DeliveryKind.ERASURE
+    at = delivery.due_at if erasure else delivery.note.scored_at
+    return happened(delivery, kind, generation, at, "bantam")
 
 
 def _known(connection: Connection, calls: Collection[CallId]) -> Sequence[AnyRow]:
@@ -142,4 +144,5 @@ def _new_row(delivery: Delivery, generation: int) -> dict[str, Any]:
         "sent_at": None,
         "receipt": None,
         "note": delivery.note.model_dump_json(),
+        "kind": delivery.kind.value,
     }

@@ -164,13 +164,15 @@ class Forgotten:
         calls: whose words are gone.
         answers: cached model answers deleted.
         deliveries: scrubbed; those that were not sent yet never will be.
-        sent: deliveries whose text may still stand at their target.
+        bookings: and leads, whose names and addresses are gone.
+        owed: keys of deliveries that take back what targets hold.
     """
 
     calls: tuple[CallId, ...] = ()
     answers: int = 0
     deliveries: int = 0
-    sent: tuple[Sent, ...] = ()
+    bookings: int = 0
+    owed: tuple[str, ...] = ()
 
 
 def parsed(kind: type[ValueT], body: str | bytes, subject: str) -> ValueT:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Float, ScalarSelect, func, lit
 from sqlalchemy.orm import InstrumentedAttribute
 
 from bantam.domain.activity import ActivityKind
-from bantam.domain.delivery import DeliveryState
+from bantam.domain.delivery import DeliveryKind, DeliveryState
 from bantam.ledger.database import Database
 from bantam.ledger.tables import (
     ActivityRow,
@@ -181,6 +181,7 @@ def _lags(connection: Connection, now: datetime) -> dict[str, Lag]:
         .join(CallRow, CallRow.id == DeliveryRow.call_id)
         .join(ScoreRow, ScoreRow.sequence == _newest_score())
         .join(ExtractionRow, ExtractionRow.id == ScoreRow.extraction_id)
+        .where(DeliveryRow.kind == DeliveryKind.SCORE.value)
         .where(DeliveryRow.sent_at >= now - LAG_WINDOW, CallRow.started_at >= now - NEW_CALLS)
         .order_by(DeliveryRow.sent_at.desc())
         .limit(MOST_LAGS)

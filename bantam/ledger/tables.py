@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from bantam.ledger.columns import Json, Line, Sequence, Utc
+from bantam.ledger.columns import Json, Leased, Line, Sequence, Utc
 
 
 class Base(DeclarativeBase):
@@ -155,6 +155,7 @@ class DeliveryRow(Base):
     sent_at: Mapped[datetime | None] = mapped_column(Utc, comment="when it arrived last")
     receipt: Mapped[str | None] = mapped_column(Json, comment="what the target answered")
     note: Mapped[str] = mapped_column(Json, comment="what to send: ScoreNote")
+    kind: Mapped[str] = mapped_column(Text, server_default="score", comment="DeliveryKind")
 
 
 class ActivityRow(Base):
@@ -297,20 +298,6 @@ class CursorRow(Base):
     name: Mapped[str] = mapped_column(Text, primary_key=True)
     position: Mapped[str] = mapped_column(Text)
     moved_at: Mapped[datetime] = mapped_column(Utc)
-
-
-class Leased:
-    """Columns of rows that one worker at a time may work on; `leases.py` takes and settles them."""
-
-    state: Mapped[str] = mapped_column(Text)
-    due_at: Mapped[datetime] = mapped_column(Utc, comment="not before this")
-    attempts: Mapped[int] = mapped_column(Integer, comment="how often a worker took it")
-    lease: Mapped[int] = mapped_column(
-        BigInteger, comment="grows with every claim: who holds an older one may not settle"
-    )
-    leased_until: Mapped[datetime | None] = mapped_column(Utc, comment="null: nobody has it")
-    worker: Mapped[str] = mapped_column(Line, comment="who took it last")
-    last_error: Mapped[str] = mapped_column(Line)
 
 
 class InboxRow(Base):

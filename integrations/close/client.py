@@ -113,6 +113,15 @@ class CloseClient:
         ask = Ask("POST", "activity/note/", json={"lead_id": lead_id, "note": text})
         return self._http.read(ask, wire.Note).id
 
+    def delete_note(self, note_id: str) -> None:
+        """Delete a note.
+
+        Raises:
+            VendorNotFoundError: it is gone.
+        """
+        path = f"activity/note/{quote(note_id, safe='')}/"
+        self._http.read(Ask("DELETE", path), dict[str, Any])
+
     def opportunity_fields(self) -> list[wire.Field]:
         """Return the custom fields of opportunities."""
         ask = Ask("GET", "custom_field_schema/opportunity/")

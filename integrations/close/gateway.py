@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -69,9 +69,20 @@ class CloseDeals(CodedDeals):
         found = self._client.opportunity(item.deal_id)
         if found is None:
             raise VendorNotFoundError(VENDOR, f"opportunity {item.deal_id} is gone")
-        there = ((note.id, note.note) for note in self._client.notes(found.lead_id))
-        known = note_among(item, there)
+        known = note_among(item.note.call_id, self._on_lead(found.lead_id))
         return known or self._client.add_note(found.lead_id, plain_note(item.note))
+
+    def notes_of(self, deal_id: str) -> Iterable[tuple[str, str | None]]:
+        """Return the notes of an opportunity's lead."""
+        found = self._client.opportunity(deal_id)
+        return self._on_lead(found.lead_id) if found is not None else ()
+
+    def _on_lead(self, lead_id: str) -> Iterable[tuple[str, str | None]]:
+        return ((note.id, note.note) for note in self._client.notes(lead_id))
+
+    def drop_note(self, note_id: str) -> None:
+        """Delete a note."""
+        self._client.delete_note(note_id)
 
     def create_field(self, body: Mapping[str, str]) -> None:
         """Create a custom field of opportunities."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from bantam.domain.crm_fields import FieldKind, canonical
 from bantam.domain.crm_records import Check, DealCandidate, SetupStep
 from bantam.domain.merge import Present
-from bantam.errors import VendorError
+from bantam.errors import VendorError, VendorNotFoundError
 from integrations.crm.named_fields import FieldCodes, NamedField
 from integrations.crm.records import (
     NoteItem,
@@ -78,6 +79,23 @@ class CodedDeals(ABC):
         """
 
     @abstractmethod
+    def notes_of(self, deal_id: str) -> Iterable[tuple[str, str | None]]:
+        """Yield (id, text) of the notes that stand with a deal; none when the deal is gone.
+
+        Raises:
+            VendorError: the CRM cannot be asked.
+        """
+
+    @abstractmethod
+    def drop_note(self, note_id: str) -> None:
+        """Delete a note.
+
+        Raises:
+            VendorNotFoundError: it is gone.
+            VendorError: the CRM cannot be asked, or refuses.
+        """
+
+    @abstractmethod
     def create_field(self, body: Mapping[str, str]) -> None:
         """Create a custom field.
 
@@ -122,6 +140,13 @@ class CodedDeals(ABC):
         """Return each call's note; write it where it is neither known nor found."""
         return notes_one_by_one(items, self.write_note)
 
+    def delete_note(self, deal_id: str, call_id: str, known_id: str) -> None:
+        """Delete the note about a call, looked for by its marker where its id is not known."""
+        note_id = known_id or note_among(call_id, self.notes_of(deal_id))
+        if note_id:
+            with suppress(VendorNotFoundError):
+                self.drop_note(note_id)
+
     def setup(self, *, dry_run: bool) -> Sequence[SetupStep]:
         """Create our fields where no field has their names.
 
@@ -156,7 +181,7 @@ class CodedDeals(ABC):
         }
 
 
-def note_among(item: NoteItem, there: Iterable[tuple[str, str | None]]) -> str | None:
+def note_among(call_id: str, there: Iterable[tuple[str, str | None]]) -> str | None:
     """Return the id of a call's note among (id, text) of those that stand there."""
-    marker = note_marker(item.note.call_id)
+    marker = note_marker(call_id)
     return next((note_id for note_id, text in there if marker in (text or "")), None)

@@ -17,6 +17,11 @@ def call_record(call_id: CallId) -> str:
     return f"call:{call_id}"
 
 
+def deal_record(deal_id: str) -> str:
+    """Return the name under which a deal is remembered."""
+    return f"deal:{deal_id}"
+
+
 def find_deal(
     delivery: Delivery, records: DealRecords, memory: CrmMemory, calls: CallLookup
 ) -> DealFound:
@@ -29,9 +34,13 @@ def find_deal(
         UnresolvedDealError: none or several fit.
         VendorError: the CRM cannot be asked.
     """
-    before = memory.recall(delivery.target, call_record(delivery.call_id)).deal_id
-    if before:
-        return DealFound(deal_id=before, reason="found before, or named by a person")
+    before = memory.recall(delivery.target, call_record(delivery.call_id))
+    if before.deal_id:
+        return DealFound(
+            deal_id=before.deal_id,
+            reason="found before, or named by a person",
+            contact_id=before.contact_id or None,
+        )
     call = _call(calls, delivery.call_id)
     linked = linked_deals(call, records.vendor) if call else ()
     if len(linked) == 1:

@@ -18,7 +18,8 @@ from bantam.domain.delivery import Delivery, Receipt, ScoreNote
 from bantam.domain.merge import MergeAction, Merged, Policy, Present, fingerprint, merge
 from bantam.errors import UnresolvedDealError, VendorBusyError, VendorError
 from bantam.ports import CallLookup, Clock, CrmMemory
-from integrations.crm.finding import call_record, find_deal
+from integrations.crm.erasing import Eraser
+from integrations.crm.finding import call_record, deal_record, find_deal
 from integrations.crm.records import DealRecords, NoteItem, Slot, Update
 
 SENDING_SECONDS = 120
@@ -109,41 +110,14 @@ class CrmGateway:
             answers.update(self._write_notes(batch))
         return [answers[place] for place in range(len(deliveries))]
 
-    def clear(self, delivery: Delivery, receipt: Receipt) -> tuple[str, ...]:  # noqa: ARG002
-        """Empty the fields that still hold what we wrote because of a call; see `Erasable`.
-
-        A field that a person changed since stays, and so do the fields of another call's reading.
+    def clear(self, delivery: Delivery) -> Receipt:
+        """Take back what stands in the CRM because of a call; see `Erasable`.
 
         Raises:
             VendorError: the CRM cannot be asked, or does not take it.
         """
-        of_call = self._memory.recall(self.name, call_record(delivery.call_id))
-        if not of_call.deal_id:
-            return ()
-        memory = self._memory.recall(self.name, _deal_record(of_call.deal_id))
-        if memory.called_at == delivery.note.called_at:
-            self._empty(of_call.deal_id, memory)
-        if not of_call.note_id:
-            return ()
-        return (f"delete note {of_call.note_id} of deal {of_call.deal_id} by hand",)
-
-    def _empty(self, deal_id: str, memory: RecordMemory) -> None:
-        there = self.records.read([deal_id], self._slots).get(deal_id)
-        if there is None:
-            return
-        ours = {
-            slot.name: ""
-            for slot in self._slots
-            if (value := there.get(slot.name, Present()).value)
-            and fingerprint(value) in memory.written.get(slot.name, ())
-        }
-        for answer in self.records.write([Update(deal_id, ours)], self._slots) if ours else ():
-            if isinstance(answer, VendorError):
-                raise answer
-        # Another call's reading is no longer older than what stands there.
-        emptied = {**memory.written, **dict.fromkeys(ours, (fingerprint(""),))}
-        changes = {"written": emptied, "called_at": None, "scored_at": None}
-        self._memory.remember(self.name, _deal_record(deal_id), memory.model_copy(update=changes))
+        eraser = Eraser(self.records, self._memory, self._slots, self._clock)
+        return Receipt(record_id=f"{eraser.erase(delivery)} deals")
 
     def preview(self, delivery: Delivery) -> tuple[str, Sequence[Merged]]:
         """Return the deal, with the reason, and what `send` would do to each field of it now.
@@ -165,7 +139,7 @@ class CrmGateway:
         Raises:
             VendorError: the CRM cannot be asked.
         """
-        written = {d: self._memory.recall(self.name, _deal_record(d)).written for d in deal_ids}
+        written = {d: self._memory.recall(self.name, deal_record(d)).written for d in deal_ids}
         ours = [d for d, marks in written.items() if marks]
         found = []
         for deal, there in (self.records.read(ours, self._slots) if ours else {}).items():
@@ -183,7 +157,7 @@ class CrmGateway:
     def _plan(self, deals: Sequence[_Deal]) -> None:
         """Recall, read and merge; what goes wrong stays with its deal."""
         for deal in deals:
-            deal.memory = self._memory.recall(self.name, _deal_record(deal.id))
+            deal.memory = self._memory.recall(self.name, deal_record(deal.id))
             deal.error = self._held_by_another(deal)
         try:
             there = self.records.read([d.id for d in deals if d.error is None], self._slots)
@@ -202,6 +176,8 @@ class CrmGateway:
         self._plan(deals)
         writing = [d for d in deals if d.error is None and not d.is_older]
         writing = [d for d in writing if self._intend(d)]
+        for deal in deals:
+            self._know_where(deal)
         updates = {d.id: d.update for d in writing}
         answers = self._stored([u for u in updates.values() if u])
         for deal in writing:
@@ -209,6 +185,15 @@ class CrmGateway:
             if isinstance(answer, VendorError):
                 deal.error = answer
             self._settle(deal, answer)
+
+    def _know_where(self, deal: _Deal) -> None:
+        """Remember which calls are about to be written here: a forgotten one is looked for."""
+        for sending in deal.sendings if deal.error is None else ():
+            record = call_record(sending.delivery.call_id)
+            memory = self._memory.recall(self.name, record)
+            if not memory.deal_id:
+                where = {"deal_id": deal.id, "contact_id": sending.found.contact_id or ""}
+                self._memory.remember(self.name, record, memory.model_copy(update=where))
 
     def _stored(self, updates: Sequence[Update]) -> dict[str, Mapping[str, str] | VendorError]:
         if not updates:
@@ -270,7 +255,12 @@ class CrmGateway:
             if merged.action is MergeAction.WRITE:
                 known = written.get(merged.field, (fingerprint(merged.before),))
                 written[merged.field] = _distinct(*known, fingerprint(merged.after))
-        changes = {"written": written, "sender": deal.newest.key, "sender_until": until}
+        changes = {
+            "written": written,
+            "call_id": deal.newest.call_id,
+            "sender": deal.newest.key,
+            "sender_until": until,
+        }
         return self._remember(deal, changes)
 
     def _settle(self, deal: _Deal, answer: Mapping[str, str] | VendorError) -> None:
@@ -297,7 +287,7 @@ class CrmGateway:
 
     def _remember(self, deal: _Deal, changes: Mapping[str, object]) -> bool:
         memory = deal.memory.model_copy(update=dict(changes))
-        if not self._memory.remember(self.name, _deal_record(deal.id), memory):
+        if not self._memory.remember(self.name, deal_record(deal.id), memory):
             deal.error = deal.error or self._busy(deal, self._clock())
             return False
         deal.memory = memory.model_copy(update={"version": memory.version + 1})
@@ -333,10 +323,6 @@ def _receipt(deal: _Deal, sending: _Sending, note_id: str) -> Receipt:
         kept = {}
     details.update({f"kept.{name}": reason for name, reason in kept.items()})
     return Receipt(record_id=deal.id, details=details, conflicts=tuple(kept))
-
-
-def _deal_record(deal_id: str) -> str:
-    return f"deal:{deal_id}"
 
 
 def _recency(delivery: Delivery) -> tuple[datetime, datetime, str]:

@@ -171,6 +171,19 @@ class DealRecords(Protocol):
         """Make sure of one note per call; return for each item in order its id, or the error."""
         ...
 
+    def delete_note(self, deal_id: str, call_id: str, known_id: str) -> None:
+        """Delete the note about a call; that it is gone already is a success.
+
+        Args:
+            deal_id: the deal that it stands on.
+            call_id: what it is about; finds it by its marker where its id is not known.
+            known_id: the CRM's id of it, "" when that is not known.
+
+        Raises:
+            VendorError: the CRM cannot be asked, or refuses.
+        """
+        ...
+
     def setup(self, *, dry_run: bool) -> Sequence[SetupStep]:
         """Create Bantam's own fields where they are missing.
 

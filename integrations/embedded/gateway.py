@@ -21,6 +21,6 @@ class EmbeddedGateway:
         """Write the note as the call's row; writing it again changes nothing."""
         return Receipt(record_id=self._ledger.write_crm_score(delivery, now=self._clock()))
 
-    def clear(self, delivery: Delivery, receipt: Receipt) -> tuple[str, ...]:  # noqa: ARG002
+    def clear(self, delivery: Delivery) -> Receipt:
         """Return that nothing is left: the ledger forgot its embedded CRM's row itself."""
-        return ()
+        return Receipt(record_id=delivery.call_id)

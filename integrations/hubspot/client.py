@@ -9,7 +9,13 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from bantam.domain.limits import RequestLimit
-from bantam.errors import VendorAuthError, VendorBusyError, VendorConflictError, VendorRejectedError
+from bantam.errors import (
+    VendorAuthError,
+    VendorBusyError,
+    VendorConflictError,
+    VendorDownError,
+    VendorRejectedError,
+)
 from integrations.http import Answer, Ask, Fixed, Problem, Surroundings, Vendor, VendorClient
 from integrations.http.later import next_midnight, retry_after
 from integrations.hubspot import wire
@@ -18,6 +24,7 @@ from integrations.hubspot.mapping import VENDOR
 T = TypeVar("T")
 
 MOST_INPUTS = 100
+NO_CONTENT = 204
 MOST_WITH_HISTORY = 50
 MOST_RESULTS = 10_000
 """Of one search; asking beyond it is refused."""
@@ -186,6 +193,18 @@ class HubSpotClient:
         """
         ask = Ask("POST", self._objects("notes"), json=body)
         return self._http.read(ask, wire.Record).id
+
+    def archive(self, kind: str, record_id: str) -> None:
+        """Move a record to the recycle bin, from where HubSpot deletes it for good after 90 days.
+
+        Raises:
+            VendorNotFoundError: there is none.
+        """
+        path = self._objects(kind, quote(record_id, safe=""))
+        answer = self._http.send(Ask("DELETE", path))
+        if answer.status != NO_CONTENT:
+            # Somebody on the way answered, with a page of its own.
+            raise VendorDownError(VENDOR, f"DELETE {kind}: unexpected answer", status=answer.status)
 
     def properties(self, kind: str) -> dict[str, str | None]:
         """Return the types of all properties by name."""

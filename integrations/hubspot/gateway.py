@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 
 from bantam.domain.crm_fields import canonical
@@ -92,6 +93,17 @@ class HubSpotDeals:
         except VendorError as error:
             return [item.known_id or error for item in items]
         return [item.known_id or self._note(item, there.get(item.deal_id, {})) for item in items]
+
+    def delete_note(self, deal_id: str, call_id: str, known_id: str) -> None:
+        """Delete the note about a call, looked for by its marker where its id is not known."""
+        note_id = known_id
+        if not note_id and deal_id.isdecimal():
+            there = self._notes_on([deal_id]).get(deal_id, {})
+            marker = note_marker(call_id)
+            note_id = next((note for note, body in there.items() if marker in body), "")
+        if note_id:
+            with suppress(VendorNotFoundError):
+                self._client.archive("notes", note_id)
 
     def setup(self, *, dry_run: bool) -> Sequence[SetupStep]:
         """Create the property group and our properties on deals where they are missing."""

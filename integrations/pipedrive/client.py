@@ -142,6 +142,15 @@ class PipedriveClient:
         ask = Ask("POST", "api/v1/notes", json={"deal_id": int(deal_id), "content": content})
         return self._http.read(ask, wire.Envelope[wire.Note]).data.id
 
+    def delete_note(self, note_id: str) -> None:
+        """Delete a note.
+
+        Raises:
+            VendorNotFoundError: it is gone.
+        """
+        path = f"api/v1/notes/{quote(note_id, safe='')}"
+        self._http.read(Ask("DELETE", path), wire.Done)
+
     def me(self) -> None:
         """Ask who we are."""
         self._http.read(Ask("GET", "api/v1/users/me"), wire.Envelope[wire.FoundPerson])

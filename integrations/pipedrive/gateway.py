@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -61,9 +61,16 @@ class PipedriveDeals(CodedDeals):
 
     def write_note(self, item: NoteItem) -> str:
         """Notes stand on the deal."""
-        there = ((str(note.id), note.content) for note in self._client.notes(item.deal_id))
-        known = note_among(item, there)
+        known = note_among(item.note.call_id, self.notes_of(item.deal_id))
         return known or str(self._client.add_note(item.deal_id, html_note(item.note)))
+
+    def notes_of(self, deal_id: str) -> Iterable[tuple[str, str | None]]:
+        """Return the notes of a deal."""
+        return ((str(note.id), note.content) for note in self._client.notes(deal_id))
+
+    def drop_note(self, note_id: str) -> None:
+        """Delete a note."""
+        self._client.delete_note(note_id)
 
     def create_field(self, body: Mapping[str, str]) -> None:
         """Create a deal field."""

@@ -32,6 +32,12 @@ class Envelope(BaseModel, Generic[T]):
     additional_data: Additional | None = None
 
 
+class Done(BaseModel):
+    """An answer without data that matters."""
+
+    success: bool
+
+
 class Deal(BaseModel):
     """A deal; custom fields are nested under their 40-character codes."""
 

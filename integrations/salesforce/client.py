@@ -135,6 +135,19 @@ class SalesforceClient:
                 VENDOR, f"PATCH {object_name}: unexpected answer", status=answer.status
             )
 
+    def delete(self, object_name: str, record_id: str) -> None:
+        """Delete one record by its id.
+
+        Raises:
+            VendorNotFoundError: it is gone.
+        """
+        path = self._data(f"sobjects/{object_name}/{quote(record_id, safe='')}")
+        answer = self._http.send(Ask("DELETE", path))
+        if answer.status != NO_CONTENT:
+            raise VendorDownError(
+                VENDOR, f"DELETE {object_name}: unexpected answer", status=answer.status
+            )
+
     def upsert(
         self, object_name: str, key: str, records: Sequence[Mapping[str, Any]]
     ) -> list[wire.ItemAnswer]:

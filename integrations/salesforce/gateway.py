@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 
 from bantam.domain.crm_records import Check, DealCandidate, SetupStep
@@ -18,6 +19,7 @@ from integrations.salesforce.client import (
     SalesforceClient,
     item_error,
     soql_list,
+    soql_text,
 )
 from integrations.salesforce.mapping import (
     ASSESSMENT,
@@ -114,6 +116,15 @@ class SalesforceDeals:
         changed = [i for i in items if not (i.known_id and i.is_current)]
         answers = iter(self._upserted(changed))
         return [i.known_id if i.known_id and i.is_current else next(answers) for i in items]
+
+    def delete_note(self, deal_id: str, call_id: str, known_id: str) -> None:  # noqa: ARG002 - the call's id is the key
+        """Delete the call's child record."""
+        where = f"{CALL_KEY} = {soql_text(call_id)}"
+        found = self._client.query(f"SELECT Id FROM {ASSESSMENT} WHERE {where}")  # noqa: S608 - escaped
+        for record_id in dict.fromkeys([known_id, *(str(r["Id"]) for r in found)]):
+            if record_id:
+                with suppress(VendorNotFoundError):
+                    self._client.delete(ASSESSMENT, record_id)
 
     def _upserted(self, items: Sequence[NoteItem]) -> list[str | VendorError]:
         answers: list[str | VendorError] = []

@@ -104,7 +104,7 @@ def _permissions() -> str:
         for name in names
     )
     objects = (
-        "<objectPermissions><allowCreate>true</allowCreate><allowDelete>false</allowDelete>"
+        "<objectPermissions><allowCreate>true</allowCreate><allowDelete>true</allowDelete>"
         "<allowEdit>true</allowEdit><allowRead>true</allowRead>"
         "<modifyAllRecords>false</modifyAllRecords>"
         f"<object>{ASSESSMENT}</object><viewAllRecords>false</viewAllRecords></objectPermissions>\n"

@@ -112,6 +112,18 @@ class SlackClient:
         got = self._http.read(ask, Posted)
         return Place(got.channel, got.ts)
 
+    def delete(self, place: Place) -> None:
+        """Delete a message of ours.
+
+        Raises:
+            VendorNotFoundError: it is gone, or the channel is.
+            VendorRejectedError: the workspace does not let it be deleted.
+            VendorError: Slack cannot be asked.
+        """
+        body = {"channel": place.channel, "ts": place.ts}
+        limit = self._channel_limit(place.channel)
+        self._http.read(Ask("POST", "/chat.delete", json=body, repeatable=True, limit=limit), Done)
+
     def find(self, channel: str, call_id: str, since: datetime) -> Place | None:
         """Return our message about a call among a channel's messages since a time.
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from bantam.domain.calls import CallId, DealId, Side
-from bantam.domain.delivery import Delivery, DeliveryState, Receipt, ScoreNote
+from bantam.domain.delivery import Delivery, DeliveryKind, DeliveryState, Receipt, ScoreNote
 from bantam.domain.value import Value
 from bantam.errors import NotInLedgerError, VendorNotFoundError, VendorRejectedError
 from bantam.ports import CallLookup, Clock
@@ -113,17 +113,24 @@ class SlackGateway:
         channel = self._channel(note)
         return self._receipt(self._client.post(channel, _message(delivery, why)), note)
 
-    def clear(self, delivery: Delivery, receipt: Receipt) -> tuple[str, ...]:  # noqa: ARG002
-        """Write the message anew, without words; see `Erasable`.
+    def clear(self, delivery: Delivery) -> Receipt:
+        """Delete the call's message; see `Erasable`.
+
+        Where the workspace lets no message be deleted, it is written anew without words.
 
         Raises:
             VendorError: Slack cannot be asked.
         """
-        place = _place_of(self._past.last_sent(self.name, call_id=delivery.call_id))
-        if place is not None:
-            with suppress(VendorNotFoundError):
+        last = self._past.last_sent(self.name, call_id=delivery.call_id)
+        place = _place_of(last) or self._unconfirmed(delivery)
+        if place is None:
+            return Receipt(record_id=NOT_POSTED)
+        with suppress(VendorNotFoundError):
+            try:
+                self._client.delete(place)
+            except VendorRejectedError:
                 self._client.update(place, _message(delivery, None))
-        return ()
+        return Receipt(record_id=f"{place.channel}/{place.ts}")
 
     def _why(self, note: ScoreNote) -> str | None:
         """Return why this score is news; an older call than the last one is none."""
@@ -197,7 +204,8 @@ def _tried_before(delivery: Delivery, past: Past) -> Sequence[Delivery]:
     return [
         d
         for d in past.deliveries(target=NAME, call_id=delivery.call_id)
-        if d.state is not DeliveryState.SENT
+        if d.kind is DeliveryKind.SCORE
+        and d.state is not DeliveryState.SENT
         and not d.receipt
         and d.attempts > (1 if d.key == delivery.key else 0)
     ]

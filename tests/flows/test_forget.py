@@ -12,10 +12,10 @@ from bantam.domain.activity import ActivityKind
 from bantam.domain.bant import Usage
 from bantam.domain.calls import Call, CallId, DealId, Participant, Side
 from bantam.domain.delivery import Delivery, Receipt
-from bantam.errors import NotInLedgerError, VendorDownError
+from bantam.errors import NotInLedgerError, VendorDownError, VendorRejectedError
 from bantam.ledger.rows import Answer
 from bantam.ledger.store import Ledger
-from flows.deliver import deliver
+from flows.deliver import deliver, preview
 from flows.forget import ForgetReport, Request, Subject, forget, sweep_old
 from tests.factories import a_call
 from tests.fakes import RecordingGateway, SetClock
@@ -25,20 +25,19 @@ SECRET = "zebra crossing moonlight"
 
 
 class Clearing(RecordingGateway):
-    """Clears, or raises, or leaves something."""
+    """Takes back what it was sent, or raises."""
 
-    def __init__(self, name: str, *left: str, trouble: Exception | None = None) -> None:
+    def __init__(self, name: str, trouble: Exception | None = None) -> None:
         super().__init__(name)
         self.cleared: list[CallId] = []
-        self._left = left
-        self._why = trouble
+        self.trouble = trouble
 
-    def clear(self, delivery: Delivery, receipt: Receipt) -> tuple[str, ...]:
-        if self._why:
-            raise self._why
+    def clear(self, delivery: Delivery) -> Receipt:
+        if self.trouble:
+            raise self.trouble
         assert SECRET not in delivery.note.model_dump_json()
         self.cleared.append(delivery.call_id)
-        return self._left
+        return Receipt(record_id="gone")
 
 
 @pytest.fixture
@@ -112,23 +111,19 @@ def test_kept_answers_go_and_what_was_sent_is_cleared(ledger: Ledger) -> None:
     ("gateway", "left"),
     [
         pytest.param(
-            Clearing("hubspot", "delete note 7 by hand"),
-            "hubspot: delete note 7 by hand",
-            id="a note",
-        ),
-        pytest.param(
-            Clearing("hubspot", trouble=VendorDownError("hubspot", "no answer")),
-            "hubspot: no answer; say `bantam forget c-1` again",
-            id="down",
+            Clearing("hubspot", VendorRejectedError("hubspot", "the key lacks a scope")),
+            "hubspot: the key lacks a scope; then `bantam deliver --retry`",
+            id="refused",
         ),
         pytest.param(
             RecordingGateway("hubspot"),
-            "hubspot: cannot clear; remove hubspot/c-1 by hand",
+            "hubspot: call c-1: cannot be taken back; remove it by hand; then"
+            " `bantam deliver --retry`",
             id="not able",
         ),
     ],
 )
-def test_what_could_not_be_cleared_is_told_with_what_to_do(
+def test_what_could_not_be_taken_back_is_told_with_what_to_do(
     ledger: Ledger, gateway: RecordingGateway, left: str
 ) -> None:
     sent_to(ledger, gateway, with_buyer("c-1", "Bo"))
@@ -136,6 +131,42 @@ def test_what_could_not_be_cleared_is_told_with_what_to_do(
         report = forget(request("c-1"), ledger, {"hubspot": gateway}, SetClock(NOW))
         assert (report.left, report.cleared) == ((left,), 0)
     assert words_left(ledger) == set()
+
+
+def test_a_target_that_is_away_delays_and_loses_nothing(ledger: Ledger) -> None:
+    gateway, clock = Clearing("hubspot"), SetClock(NOW)
+    sent_to(ledger, gateway, with_buyer("c-1", "Bo"))
+    gateway.trouble = VendorDownError("hubspot", "no answer")
+    report = forget(request("c-1"), ledger, {"hubspot": gateway}, clock)
+    assert report.left == ("hubspot: no answer; owed, tried again from 2026-03-02 17:00 UTC",)
+    for _ in range(12):
+        clock.forward(timedelta(hours=1))
+        deliver(ledger, {"hubspot": gateway}, clock=clock)
+    assert gateway.cleared == []
+    gateway.trouble = None
+    clock.forward(timedelta(hours=1))
+    assert deliver(ledger, {"hubspot": gateway}, clock=clock).sent == 1
+    assert gateway.cleared == ["c-1"]
+    (told,) = ledger.activities(kinds=[ActivityKind.DATA_CLEARED])
+    assert told.features["call_id"] == "c-1"
+
+
+def test_a_target_that_is_not_configured_here_stays_owed(ledger: Ledger) -> None:
+    gateway = Clearing("hubspot")
+    sent_to(ledger, gateway, with_buyer("c-1", "Bo"))
+    report = forget(request("c-1"), ledger, {}, SetClock(NOW))
+    assert report.left == ("hubspot: is not configured here; owed for call c-1",)
+    assert deliver(ledger, {"hubspot": gateway}, clock=SetClock(NOW)).sent == 1
+    assert gateway.cleared == ["c-1"]
+
+
+def test_forgetting_sends_nothing_else_that_is_owed(ledger: Ledger) -> None:
+    gateway = Clearing("hubspot")
+    sent_to(ledger, gateway, with_buyer("c-1", "Bo"))
+    ledger.record_many([scored(with_buyer("c-2", "Cy"), targets=("hubspot",))])
+    forget(request("c-1"), ledger, {"hubspot": gateway}, SetClock(NOW))
+    assert [d.call_id for d in gateway.sent] == ["c-1"]
+    assert [p.said for p in preview(ledger, {"hubspot": gateway})] == ["would be sent"]
 
 
 @pytest.mark.parametrize(

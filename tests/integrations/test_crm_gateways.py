@@ -382,15 +382,16 @@ def test_two_workers_at_one_deal_end_with_the_newer_call_and_both_notes(
         )
 
         def work(delivery: Delivery) -> None:
-            ends_at = time.monotonic() + 60
-            while time.monotonic() < ends_at:
+            # The outbox never gives one delivery to two workers at once.
+            sent, ends_at = 0, time.monotonic() + 60
+            while sent < 3:
+                assert time.monotonic() < ends_at, "never got its turn"
                 with contextlib.suppress(VendorBusyError):
                     gateway.send(delivery)
-                    return
-            raise AssertionError("never got its turn")
+                    sent += 1
 
         with ThreadPoolExecutor(2) as workers:
-            list(workers.map(work, owed * 3))
+            list(workers.map(work, owed))
     assert here.crm.shown(here.deal, "score") == "90"
     assert here.crm.shown(here.deal, "last_call_id") == "c-2"
     assert len(here.crm.notes_on(here.deal)) == 2
@@ -439,28 +440,3 @@ def test_no_error_or_log_line_holds_the_buyers_words(
     assert "Forty thousand" not in caplog.text
     assert EMAIL not in caplog.text
     assert "Forty thousand" not in repr(a_note().points)
-
-
-def test_what_was_forgotten_is_cleared_and_what_a_person_typed_stays(here: World) -> None:
-    delivery = a_delivery(here.kind.name)
-    receipt = here.gateway.send(delivery)
-    here.crm.edit(here.deal, "next_question", "I ask this myself")
-    left = here.gateway.clear(delivery, receipt)
-    shown = {f.name: here.crm.shown(here.deal, f.name) for f in CRM_FIELDS}
-    assert shown.pop("next_question") == "I ask this myself"
-    assert not any(shown.values())
-    note_id = receipt.details["note_id"]
-    assert left == (f"delete note {note_id} of deal {here.deal} by hand",)
-    writes = here.crm.writes
-    here.gateway.clear(delivery, receipt)
-    assert here.crm.writes == writes
-
-
-def test_another_calls_reading_stays_when_one_call_is_forgotten(here: World) -> None:
-    here.linked_call("c-2")
-    first = a_delivery(here.kind.name)
-    receipt = here.gateway.send(first)
-    later = first.note.called_at + timedelta(days=1)
-    here.gateway.send(a_delivery(here.kind.name, call_id="c-2", points=71, called_at=later))
-    here.gateway.clear(first, receipt)
-    assert here.crm.shown(here.deal, "score") == "71"

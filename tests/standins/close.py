@@ -218,6 +218,14 @@ class Close(StandIn):
         self.notes.append({"id": f"acti_{len(self.notes)}", **request.json()})
         return Reply(200, self.notes[-1])
 
+    @route("DELETE", f"{V}/activity/note/{{id}}/")
+    def delete_note(self, request: Received) -> Reply:
+        found = [n for n in self.notes if n["id"] == request.params["id"]]
+        if not found:
+            return self.refuse(404, "not found")
+        self.notes.remove(found[0])
+        return Reply(200, {})
+
     @route("GET", f"{V}/custom_field_schema/opportunity/")
     def schema(self, request: Received) -> Reply:
         return Reply(

@@ -266,6 +266,16 @@ class HubSpot(StandIn):
             self.link(kind, association["to"]["id"], "notes", note)
         return Reply(201, self._record("notes", note, []))
 
+    @route("DELETE", f"/crm/objects/{V}/notes/{{note}}")
+    def archive_note(self, request: Received) -> Reply:
+        note = request.params["note"]
+        if self.objects["notes"].pop(note, None) is None:
+            return self._error(404, "OBJECT_NOT_FOUND")
+        for linked in self.links.values():
+            if note in linked:
+                linked.remove(note)
+        return Reply(204)
+
     @route("GET", f"/crm/properties/{V}/{{objectType}}")
     def properties(self, request: Received) -> Reply:
         standard = {"name": "amount", "label": "Amount", "type": "number"}

@@ -236,6 +236,14 @@ class Pipedrive(StandIn):
         self.notes.append({"id": 900 + len(self.notes), **body})
         return Reply(201, {"success": True, "data": self.notes[-1]})
 
+    @route("DELETE", "/api/v1/notes/{id}")
+    def delete_note(self, request: Received) -> Reply:
+        found = [n for n in self.notes if str(n["id"]) == request.params["id"]]
+        if not found:
+            return self.refuse(404, "Note not found")
+        self.notes.remove(found[0])
+        return Reply(200, {"success": True, "data": True})
+
     @route("GET", "/api/v1/users/me")
     def me(self, request: Received) -> Reply:
         return _ok({"id": 1})

@@ -202,6 +202,16 @@ class Salesforce(StandIn):
                 self._set(record, key, self._stored("Opportunity", key, value), OUR_USER)
         return Reply(204)
 
+    @route("DELETE", f"{_DATA}/sobjects/{{sobject}}/{{id}}")
+    def delete_one(self, request: Received) -> Reply:
+        if request.params["sobject"] != ASSESSMENT:
+            return self._error(403, "INSUFFICIENT_ACCESS_OR_READONLY")
+        found = [k for k, a in self.assessments.items() if a["Id"] == request.params["id"]]
+        if not found:
+            return self._error(404, "ENTITY_IS_DELETED")
+        del self.assessments[found[0]]
+        return Reply(204)
+
     @route("PATCH", f"{_DATA}/composite/sobjects/{{sobject}}/{{externalIdField}}")
     def upsert(self, request: Received) -> Reply:
         name, key = request.params["sobject"], request.params["externalIdField"]
@@ -298,6 +308,7 @@ class Salesforce(StandIn):
             "FROM Opportunity WHERE AccountId = ?": self._open_of_account,
             f"FROM Opportunity WHERE {REQUEST} = ?": self._by_request,
             "FROM Contact WHERE Email = ?": self._first_person,
+            f"FROM {ASSESSMENT} WHERE Call_Id__c = ?": self._assessment,
             "FROM Opportunity WHERE Id IN (?)": self._deals_by_id,
             "FROM OpportunityFieldHistory WHERE": self._changes,
             "FROM OpportunityContactRole WHERE Contact.Email IN (?) AND": self._by_role,
@@ -328,6 +339,10 @@ class Salesforce(StandIn):
         if not self._visible("Opportunity", REQUEST):
             return self._error(400, "INVALID_FIELD", [REQUEST])
         return [self._record(o, ["Id", "IsClosed", REQUEST]) for o in found]
+
+    def _assessment(self, shape: str, literals: list[str]) -> list[dict[str, Any]]:
+        found = self.assessments.get(literals[0])
+        return [{"Id": found["Id"]}] if found else []
 
     def _first_person(self, shape: str, literals: list[str]) -> list[dict[str, Any]]:
         return self._people(shape, literals)[:1]

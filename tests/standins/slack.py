@@ -20,6 +20,7 @@ class Slack(StandIn):
         self.people = {"ana@seller.example": "U1"}
         self.clock = 1_795_510_800.0
         self.may_read_history = True
+        self.may_delete = True
 
     @property
     def messages(self) -> list[dict[str, Any]]:
@@ -63,6 +64,20 @@ class Slack(StandIn):
                 message.update(body)
                 return Reply(200, {"ok": True, "channel": body["channel"], "ts": body["ts"]})
         return failure("message_not_found")
+
+    @route("POST", "/api/chat.delete")
+    def delete_message(self, request: Received) -> Reply:
+        body = request.json()
+        channel = self.channels.get(body["channel"])
+        if channel is None:
+            return failure("channel_not_found")
+        if not self.may_delete:
+            return failure("cant_delete_message")
+        found = [m for m in channel if m["ts"] == body["ts"]]
+        if not found:
+            return failure("message_not_found")
+        channel.remove(found[0])
+        return Reply(200, {"ok": True, "channel": body["channel"], "ts": body["ts"]})
 
     @route("GET", "/users.lookupByEmail")
     def lookup(self, request: Received) -> Reply:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,16 +16,17 @@ from bantam.domain.bant import (
     TimeframeValue,
     Usage,
 )
+from bantam.domain.booking import event_id
 from bantam.domain.calls import Call, CallId, DealId, Participant, Side, Turn
 from bantam.domain.crm_records import Firmographics
-from bantam.domain.delivery import DeliveryState, Receipt
+from bantam.domain.delivery import DeliveryKind, DeliveryState, Receipt, erasure_key
 from bantam.domain.evidence import Evidence, RejectedEvidence, Rejection, Span
 from bantam.domain.fit import FitModel, KnownBuyer, WordRule
 from bantam.domain.pickup import Notice
 from bantam.domain.review import Review
-from bantam.domain.scheduled import CallRequest, Lead
+from bantam.domain.scheduled import BookingState, CallRequest, Happened, Happening, Lead
 from bantam.errors import LeaseLostError, NotInLedgerError
-from bantam.ledger.rows import Answer, Entry, Recorded
+from bantam.ledger.rows import Answer, Claim, Entry, Recorded
 from bantam.ledger.store import Ledger
 from bantam.scoring import BANT
 from tests.factories import a_call, a_reading, an_extraction
@@ -133,7 +134,7 @@ def test_no_word_is_left_in_any_table(ledger: Ledger) -> None:
 
     assert rows_that_say(ledger, SECRET) == []
     assert (done.calls, done.answers, done.deliveries) == (("c-1",), 1, 2)
-    assert [(s.delivery.target, s.receipt.record_id) for s in done.sent] == [("slack", "ts-1")]
+    assert done.owed == (erasure_key("slack", CallId("c-1")),)
 
 
 def test_numbers_and_an_audit_line_stay(ledger: Ledger) -> None:
@@ -168,8 +169,102 @@ def test_what_was_not_sent_never_will_be(ledger: Ledger) -> None:
 
     with pytest.raises(LeaseLostError):
         ledger.delay(mine, "busy", due_at=NOW, now=NOW)
-    assert ledger.claim_deliveries(9, now=LATER, lease_seconds=60, worker="w") == []
-    assert {d.state for d in ledger.deliveries()} == {DeliveryState.SUPERSEDED}
+    scores = [d for d in ledger.deliveries() if d.kind is DeliveryKind.SCORE]
+    assert {d.state for d in scores} == {DeliveryState.SUPERSEDED}
+    # What the worker that had it may have written is taken back when it has given up.
+    assert take(ledger, at=NOW + timedelta(seconds=59)) == []
+    assert [(c.delivery.target, c.delivery.kind) for c in take(ledger, at=mine.until)] == [
+        ("slack", DeliveryKind.ERASURE)
+    ]
+
+
+def take(ledger: Ledger, at: datetime = LATER, kind: DeliveryKind | None = None) -> list[Claim]:
+    return ledger.claim_deliveries(9, now=at, lease_seconds=60, worker="w", kind=kind)
+
+
+def test_a_target_that_took_a_score_is_owed_its_erasure_once(ledger: Ledger) -> None:
+    fill(ledger, a_wordy_entry("c-1"))
+    for _ in range(2):
+        ledger.forget_call(CallId("c-1"), now=NOW, actor="ops")
+    assert take(ledger, kind=DeliveryKind.SCORE) == []
+    (owed,) = take(ledger, kind=DeliveryKind.ERASURE)
+    assert (owed.delivery.target, owed.delivery.call_id) == ("slack", "c-1")
+    assert SECRET not in owed.delivery.model_dump_json()
+    ledger.forget_call(CallId("c-1"), now=NOW, actor="ops")
+    ledger.mark_sent(owed, Receipt(record_id="gone"), now=LATER)
+    assert take(ledger, at=LATER + timedelta(days=1)) == []
+    last = ledger.last_sent("slack", call_id=CallId("c-1"))
+    assert last is not None
+    assert last.receipt.record_id == "ts-1", "what was written is still known"
+    (told,) = ledger.activities(kinds=[ActivityKind.DATA_CLEARED])
+    assert (told.customer, told.features["target"]) == ("D-1", "slack")
+
+
+def test_an_erasure_that_a_target_refused_is_owed_again_when_asked_again(ledger: Ledger) -> None:
+    fill(ledger, a_wordy_entry("c-1"))
+    ledger.forget_call(CallId("c-1"), now=NOW, actor="ops")
+    (owed,) = take(ledger, kind=DeliveryKind.ERASURE)
+    ledger.mark_failed(owed, "slack: not allowed", now=NOW)
+    assert take(ledger) == []
+    ledger.forget_call(CallId("c-1"), now=NOW, actor="ops")
+    assert [c.delivery.key for c in take(ledger)] == [owed.delivery.key]
+
+
+def test_what_age_erases_stays_where_it_was_delivered(ledger: Ledger) -> None:
+    fill(ledger, a_wordy_entry("c-1"))
+    gone = ledger.forget_older(LATER, limit=9, now=LATER, actor="retention")
+    assert (gone.calls, gone.owed) == (("c-1",), ())
+    assert take(ledger) == []
+
+
+def ask_for_a_call(ledger: Ledger, response: str, deal: str | None = None) -> str:
+    """Let a lead whose name nobody may know fill in a form; return the booking's id."""
+    lead = Lead(email=f"{SECRET}@x.example", name=SECRET, company=SECRET)
+    asked = CallRequest(form_id="f", response_id=response, submitted_at=NOW, lead=lead)
+    ledger.request_bookings([asked], now=NOW)
+    booking = event_id("f", response)
+    if deal:
+        ledger.know_deal(booking, DealId(deal))
+    return booking
+
+
+@pytest.mark.parametrize("who", ["D-1", f"{SECRET}@x.example"])
+def test_who_asked_for_calls_is_erased_with_the_deal_or_the_person(
+    ledger: Ledger, who: str
+) -> None:
+    waiting = ask_for_a_call(ledger, "r1", "D-1")
+    booked = ask_for_a_call(ledger, "r2", "D-1")
+    times = {"starts_at": LATER, "ends_at": LATER + timedelta(hours=1)}
+    ledger.move_booking(booked, Happened(what=Happening.MEETING_BOOKED, at=NOW, **times))
+    ledger.ensure_lead_deal(Lead(email=f"{SECRET}@x.example", name=SECRET), key="D-1", now=NOW)
+    forget = ledger.forget_deal if who == "D-1" else ledger.forget_person
+    lead_deal = rows_that_say(ledger, SECRET)
+    assert lead_deal == ["bookings", "crm_leads"]
+
+    gone = forget(who, now=LATER, actor="ops")
+
+    left = ["crm_leads"] if who == "D-1" else []
+    assert rows_that_say(ledger, SECRET) in ([], left)
+    assert gone.bookings >= 2
+    # Nobody is left to invite; a meeting that stands is people's to cancel.
+    states = [ledger.booking(b).state for b in (waiting, booked)]
+    assert states == [BookingState.CANCELLED, BookingState.BOOKED]
+    told = ledger.activities(kinds=[ActivityKind.DATA_FORGOTTEN])
+    assert {a.features["booking"] for a in told} == {waiting, booked}
+    asked = CallRequest(
+        form_id="f", response_id="r1", submitted_at=NOW, lead=Lead(email=f"{SECRET}@x.example")
+    )
+    assert ledger.request_bookings([asked], now=LATER) == 0
+    assert ledger.booking(waiting).lead.email == "erased"
+
+
+def test_a_deal_of_which_only_a_booking_is_there_can_be_forgotten(ledger: Ledger) -> None:
+    ask_for_a_call(ledger, "r1", "D-1")
+    other = ask_for_a_call(ledger, "r2", "D-2")
+    assert ledger.forget_deal(DealId("D-1"), now=NOW, actor="ops").bookings == 1
+    assert ledger.booking(other).lead.name == SECRET
+    with pytest.raises(NotInLedgerError):
+        ledger.forget_deal(DealId("D-1"), now=NOW, actor="ops")
 
 
 def test_a_forgotten_call_does_not_come_back(ledger: Ledger) -> None:
@@ -214,7 +309,7 @@ def test_a_deal_is_forgotten_with_all_its_calls_and_no_other(ledger: Ledger) -> 
 def test_who_is_not_there_cannot_be_forgotten(ledger: Ledger) -> None:
     with pytest.raises(NotInLedgerError, match="'nobody'"):
         ledger.forget_call(CallId("nobody"), now=NOW, actor="ops")
-    with pytest.raises(NotInLedgerError, match="deal 'D-9': no call of it"):
+    with pytest.raises(NotInLedgerError, match="deal 'D-9': nothing of it"):
         ledger.forget_deal(DealId("D-9"), now=NOW, actor="ops")
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,7 +10,7 @@ import httpx
 import pytest
 
 from bantam.domain.calls import DealId
-from bantam.domain.delivery import Delivery, DeliveryState, Receipt
+from bantam.domain.delivery import Delivery, DeliveryKind, DeliveryState, Receipt, erasure_key
 from bantam.errors import (
     NotInLedgerError,
     VendorAuthError,
@@ -371,3 +372,67 @@ def test_one_message_a_second_and_channel(server: Server, outbox: Outbox) -> Non
     limit = client._channel_limit("C1")
     assert (limit.group, limit.per_second, limit.burst) == ("C1", 1, 1)
     assert Ask("POST", "/chat.postMessage").may_repeat is False
+
+
+def forgotten(delivery: Delivery) -> Delivery:
+    """What is owed once the call of a delivery was forgotten."""
+    key = erasure_key("slack", delivery.call_id)
+    reasons = tuple(
+        r.model_copy(update={"summary": "", "quote": ""}) for r in delivery.note.reasons
+    )
+    note = delivery.note.model_copy(update={"call_title": "", "reasons": reasons})
+    return delivery.model_copy(update={"key": key, "kind": DeliveryKind.ERASURE, "note": note})
+
+
+def test_a_forgotten_calls_message_is_deleted_and_others_stay(
+    server: Server, outbox: Outbox
+) -> None:
+    slack = gateway(server, outbox)
+    outbox.send(slack, hot())
+    outbox.send(slack, hot(call_id="c-2", deal_id="D-2"))
+    for _ in range(2):
+        slack.clear(forgotten(hot()))
+    (left,) = server.stand_in.messages
+    assert left["metadata"]["event_payload"]["call_id"] == "c-2"
+
+
+def test_where_nothing_may_be_deleted_the_words_are_written_over(
+    server: Server, outbox: Outbox
+) -> None:
+    server.stand_in.may_delete = False
+    outbox.send(gateway(server, outbox), hot())
+    assert "Forty thousand" in str(server.stand_in.messages)
+    gateway(server, outbox).clear(forgotten(hot()))
+    (left,) = server.stand_in.messages
+    assert "Forty thousand" not in str(left)
+
+
+def test_a_message_whose_sent_got_lost_is_found_and_deleted(server: Server, outbox: Outbox) -> None:
+    slack = gateway(server, outbox)
+    server.faults.next(LOST_ANSWER, operation="post_message")
+    with pytest.raises(VendorDownError):
+        outbox.send(slack, hot())
+    slack.clear(forgotten(hot()))
+    assert server.stand_in.messages == []
+
+
+def test_a_call_that_was_not_worth_a_message_asks_nothing(server: Server, outbox: Outbox) -> None:
+    slack = gateway(server, outbox)
+    outbox.send(slack, hot(points=10))
+    before = len(server.stand_in.received)
+    assert slack.clear(forgotten(hot(points=10))).record_id == NOT_POSTED
+    assert len(server.stand_in.received) == before
+
+
+@pytest.mark.parametrize("fault", [pytest.param(f, id=f.name) for f in (*PASSING, *HALF_DONE)])
+def test_a_message_is_deleted_through_each_fault(
+    server: Server, outbox: Outbox, fault: Fault
+) -> None:
+    slack = gateway(server, outbox, fault=fault)
+    outbox.send(slack, hot())
+    server.faults.next(fault, operation="delete_message")
+    for _ in range(3):
+        with contextlib.suppress(VendorError):
+            slack.clear(forgotten(hot()))
+    assert server.stand_in.messages == []
+    assert server.faults.unused == []
