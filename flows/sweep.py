@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from bantam.domain.calls import CallId, CallWindow
-from bantam.domain.delivery import DeliveryState
+from bantam.domain.delivery import DeliveryKind, DeliveryState
 from bantam.domain.intake import AROUND, is_of
 from bantam.domain.pickup import PickupState
 from bantam.domain.scheduled import Booking, BookingState, Happened, Happening
@@ -197,7 +197,8 @@ def _of_the_transcript(worker: Worker, _: Intake, booking: Booking) -> Happened 
 
 def _of_the_score(worker: Worker, _: Intake, booking: Booking) -> Happened | None:
     """Return whether everything that is owed because of the score has arrived."""
-    states = {d.state for d in worker.ledger.deliveries(call_id=booking.call_id)}
+    owed = worker.ledger.deliveries(call_id=booking.call_id)
+    states = {d.state for d in owed if d.kind is DeliveryKind.SCORE}
     settled = states <= {DeliveryState.SENT, DeliveryState.SUPERSEDED}
     if DeliveryState.SENT in states and settled:
         return Happened(what=Happening.SCORE_DELIVERED, at=worker.clock())

@@ -19,7 +19,7 @@ from bantam.errors import LedgerError
 from bantam.ledger.database import BUSY_TIMEOUT_MS, Database, make_parent, parsed_url
 from bantam.ledger.tables import Base
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 """Every revision, oldest first. The last is what this version needs."""
 
 HEAD = REVISIONS[-1]

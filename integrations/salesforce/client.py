@@ -172,6 +172,14 @@ class SalesforceClient:
         """
         return self._description(object_name).createable
 
+    def may_delete(self, object_name: str) -> bool:
+        """Say whether these credentials may delete records of an object.
+
+        Raises:
+            VendorNotFoundError: there is no such object.
+        """
+        return self._description(object_name).deletable
+
     def _description(self, object_name: str) -> wire.Description:
         path = self._data(f"sobjects/{object_name}/describe")
         return self._http.read(Ask("GET", path), wire.Description)

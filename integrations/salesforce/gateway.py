@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -188,17 +188,20 @@ class SalesforceDeals:
             fields_check(VENDOR, contact_fields(), partial(self._writable, "Contact")).model_copy(
                 update={"name": "fields of Contact"}
             ),
-            self._may_create(OBJECT, "Contact"),
+            self._may("create", client.may_create, OBJECT, "Contact"),
+            self._may("delete", client.may_delete, ASSESSMENT),
         ]
 
-    def _may_create(self, *object_names: str) -> Check:
-        """Say whether deals of new leads can be made."""
+    def _may(self, do: str, asked: Callable[[str], bool], *object_names: str) -> Check:
+        """Say whether records can be made for new leads, and deleted when a call is forgotten."""
+        name = f"{do} {' and '.join(object_names)}"
         try:
-            refused = [name for name in object_names if not self._client.may_create(name)]
+            refused = [name for name in object_names if not asked(name)]
         except VendorError as error:
-            return Check(name="create deals", ok=False, detail=str(error))
-        detail = f"the Run-As user may not create {' and '.join(refused)}" if refused else ""
-        return Check(name="create deals", ok=not refused, detail=detail)
+            return Check(name=name, ok=False, detail=str(error))
+        fix = "see docs/vendors/salesforce.md"
+        detail = f"the Run-As user may not {do} {' and '.join(refused)}; {fix}" if refused else ""
+        return Check(name=name, ok=not refused, detail=detail)
 
     def _still_hidden(self, steps: Sequence[SetupStep]) -> list[SetupStep]:
         """A new field is invisible until field-level security is granted."""

@@ -58,4 +58,5 @@ class Description(BaseModel):
 
     name: str
     createable: bool = True
+    deletable: bool = True
     fields: list[FieldDescription]

@@ -485,3 +485,20 @@ def test_the_embedded_calendar_books_too(world: World) -> None:
     world.record(booking)
     world.until(ends(booking) + HOUR)
     assert world.only().state is BookingState.DELIVERED
+
+
+def test_a_booking_whose_score_was_taken_back_before_it_arrived_is_not_delivered(
+    world: World,
+) -> None:
+    booking = world.booked()
+    world.until(ends(booking))
+    world.record(booking)
+    world.down = True
+    world.until(ends(booking) + HOUR)
+    world.ledger.forget_call(CallId("gong:1"), now=world.clock(), actor="dpo")
+    world.down = False
+    erase = {"embedded": EmbeddedGateway(world.ledger, world.clock)}
+    world.clock.forward(HOUR)
+    assert deliver(world.ledger, erase, clock=world.clock).sent == 1
+    world.until(ends(booking) + 4 * HOUR)
+    assert world.only().state is BookingState.SCORED

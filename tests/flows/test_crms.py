@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bantam.domain.merge import Policy
 from bantam.errors import SettingsError
+from bantam.ledger.store import Ledger
 from bantam.settings import load_settings
-from flows import crms
+from flows import crms, wiring
 from tests.surroundings import surroundings
 
 
@@ -60,3 +63,36 @@ def test_what_bantam_writes_is_no_word_of_an_ae(env: dict[str, str]) -> None:
     settings = load_settings(env={"BANTAM_HUBSPOT__TOKEN": "t", **env})
     with pytest.raises(SettingsError, match=r"hubspot\.ae\.score: Bantam itself writes"):
         crms.build_crm("hubspot", settings, surroundings())
+
+
+@pytest.mark.parametrize(
+    ("env", "watched"),
+    [
+        pytest.param({}, {}, id="nobody may send"),
+        pytest.param(
+            {"BANTAM_WEBHOOKS__HUBSPOT_SECRET": "s"}, {}, id="a sender that we cannot ask"
+        ),
+        pytest.param(
+            {"BANTAM_WEBHOOKS__HUBSPOT_SECRET": "s", "BANTAM_HUBSPOT__TOKEN": "t"},
+            {"hubspot": False},
+            id="asked, not written to",
+        ),
+        pytest.param(
+            {
+                "BANTAM_WEBHOOKS__CLOSE_SECRET": "00ff",
+                "BANTAM_CLOSE__API_KEY": "k",
+                "BANTAM_DELIVERY__TARGETS": '["close"]',
+            },
+            {"close": True},
+            id="asked and written to",
+        ),
+    ],
+)
+def test_who_is_watched_comes_from_settings(
+    env: dict[str, str], watched: dict[str, bool], tmp_path: Path
+) -> None:
+    settings = load_settings(env=env)
+    with Ledger.open(f"sqlite:///{tmp_path / 'b.db'}", create=True) as ledger:
+        gateways = wiring.build_gateways(settings, ledger)
+        found = crms.watched(settings, gateways, surroundings())
+    assert {name: w.edits is not None for name, w in found.items()} == watched

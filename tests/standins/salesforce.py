@@ -56,6 +56,7 @@ class Salesforce(StandIn):
             "Contact": {"Id": "id"},
         }
         self.may_create = True
+        self.may_delete = True
         self.refused_objects: dict[str, str] = {}
         """{object: statusCode} of new records that are refused."""
         self.hidden: set[str] = set()
@@ -178,7 +179,8 @@ class Salesforce(StandIn):
             for f, t in self.fields[name].items()
             if f"{name}.{f}" not in self.hidden
         ]
-        return Reply(200, {"name": name, "createable": self.may_create, "fields": found})
+        may = {"createable": self.may_create, "deletable": self.may_delete}
+        return Reply(200, {"name": name, **may, "fields": found})
 
     @route("GET", f"{_DATA}/sobjects/{{sobject}}/{{id}}")
     def get_one(self, request: Received) -> Reply:
