@@ -22,6 +22,7 @@ from flows import connecting, vendors
 from integrations.http import Surroundings
 from tests.crm_worlds import EMAIL
 from tests.factories import SCORED_AT, a_call, an_extraction
+from tests.faults import server_error
 from tests.servers import Server, serve
 from tests.standins.hubspot import SOURCE, TOKEN, HubSpot
 from tests.standins.slack import Slack
@@ -265,3 +266,27 @@ def _counted(path: Path) -> set[str]:
     opened = Ledger.open(f"sqlite:///{path}", create=False)
     with opened as ledger, ledger._database.read() as connection:
         return set(connection.execute(select(RequestBucketRow.vendor)).scalars())
+
+
+def test_a_forgotten_call_leaves_nothing_in_a_crm_that_was_down(
+    bantam, server: Server, tmp_path: Path
+) -> None:
+    server.stand_in.prepare()
+    server.stand_in.add_deal("101", email=EMAIL)
+    owe_a_delivery(tmp_path)
+    bantam("deliver")
+    assert len(server.stand_in.notes_on("101")) == 1
+    server.faults.next(server_error(503), times=4)
+    code, _, err = bantam("forget", "c-1", "--yes")
+    assert code == exit_codes.SOME_FAILED
+    assert "0 taken back" in err
+    assert "left: hubspot:" in err
+    assert "owed, tried again from" in err
+    with Ledger.open(f"sqlite:///{tmp_path / 'bantam.db'}", create=False) as ledger:
+        (owed,) = ledger.deliveries(states=[DeliveryState.PENDING])
+        ledger.release(owed.key, now=SCORED_AT, actor="somebody")
+    assert "1 due: 1 sent" in bantam("deliver")[2]
+    assert server.stand_in.notes_on("101") == []
+    assert not any(server.stand_in.shown("101", f.name) for f in CRM_FIELDS)
+    code, _, err = bantam("forget", "c-1", "--yes")
+    assert (code, "1 taken back" in err) == (exit_codes.OK, True)
