@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
-from urllib.parse import urljoin
+from urllib.parse import unquote, urljoin
 
 import httpx
 from pydantic import TypeAdapter, ValidationError
@@ -121,7 +121,8 @@ class Ask:
     def shown(self) -> str:
         """For logs and errors: no query, no host of a handed-out URL, no e-mail address."""
         path = httpx.URL(self.path).path if "://" in self.path else self.path.partition("?")[0]
-        return f"{self.method} {'/'.join('…' if '@' in p else p for p in path.split('/'))}"
+        parts = ("…" if "@" in unquote(part) else part for part in path.split("/"))
+        return f"{self.method} {'/'.join(parts)}"
 
 
 class VendorClient:

@@ -189,6 +189,20 @@ def test_a_busy_crm_is_waited_for(desk: Desk) -> None:
     assert desk.clock.slept == [2.0]
 
 
+def test_no_error_or_log_line_names_the_lead(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    desk.leads.ensure_deal(LEAD, KEY)
+    for later in range(40):
+        desk.server.faults.at(later, REFUSED_CONNECTION)
+    with pytest.raises(VendorError) as caught:
+        desk.leads.ensure_deal(LEAD, "k2")
+    ours = [r.getMessage() for r in caplog.records if r.name.startswith(("integrations", "httpx"))]
+    assert ours
+    shown = " ".join([*ours, str(caught.value), repr(caught.value)])
+    for hidden in ("bo@", "buyer.example", "van Dam", "Acme"):
+        assert hidden not in shown
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
