@@ -94,7 +94,8 @@ async def deliver_due(limit: int | None = None, config: str | None = None) -> di
         config: bantam.toml to use.
     """
     settings = wiring.settings_from(Path(config) if config else None)
-    with wiring.pipeline(settings.model_copy(update={"extractor": "embedded"})) as pipeline:
+    embedded = settings.model_copy(update={"extractor": "embedded"})
+    with wiring.pipeline(embedded, asks_fit=False) as pipeline:
         counts = await asyncio.to_thread(wiring.deliver_due, settings, pipeline, limit)
     return counts.model_dump()
 

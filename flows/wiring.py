@@ -263,25 +263,30 @@ def preview_due(settings: Settings, limit: int | None = None) -> Iterator[Previe
 
 
 @contextmanager
-def pipeline(settings: Settings, *, dry_run: bool = False) -> Iterator[Pipeline]:
+def pipeline(
+    settings: Settings, *, dry_run: bool = False, asks_fit: bool = True
+) -> Iterator[Pipeline]:
     """Open the ledger and put the main path together; closes the ledger at the end.
 
     Args:
         settings: everything that can be set.
         dry_run: leave the ledger out, so that nothing is written.
+        asks_fit: False where nobody is to be asked about buyers: no credentials are needed.
 
     Raises:
         LedgerError | ExtractionError | SettingsError: a part cannot be built.
     """
     ledger = None if dry_run else open_ledger(settings)
     try:
-        yield _pipeline(settings, ledger, build_extractor(settings, ledger))
+        yield _pipeline(settings, ledger, build_extractor(settings, ledger), asks_fit=asks_fit)
     finally:
         if ledger is not None:
             ledger.close()
 
 
-def _pipeline(settings: Settings, ledger: Ledger | None, extractor: Extractor) -> Pipeline:
+def _pipeline(
+    settings: Settings, ledger: Ledger | None, extractor: Extractor, *, asks_fit: bool = True
+) -> Pipeline:
     from flows import crms  # noqa: PLC0415
 
     return Pipeline(
@@ -293,7 +298,7 @@ def _pipeline(settings: Settings, ledger: Ledger | None, extractor: Extractor) -
         concurrency=_concurrency(settings),
         review_url=lambda call_id: _review_url(settings, call_id),
         consent_required=settings.consent.required,
-        fitting=crms.fitting(settings, ledger, utc_now),
+        fitting=crms.fitting(settings, ledger, utc_now) if asks_fit else None,
     )
 
 

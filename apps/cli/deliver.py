@@ -70,7 +70,8 @@ def deliver_command(
     settings = settings_of(ctx)
     if dry_run:
         return _show_changes(wiring.preview_due(settings, limit))
-    with wiring.pipeline(wiring.with_options(settings, extractor="embedded")) as pipeline:
+    embedded = wiring.with_options(settings, extractor="embedded")
+    with wiring.pipeline(embedded, asks_fit=False) as pipeline:
         ledger = pipeline.ledger
         assert ledger is not None
         if retry:

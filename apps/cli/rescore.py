@@ -25,7 +25,7 @@ def rescore_command(
 ) -> int:
     """Score every call of the ledger again under the present score model."""
     settings = wiring.with_options(settings_of(ctx), score_model=score_model)
-    with wiring.pipeline(settings) as pipeline:
+    with wiring.pipeline(settings, asks_fit=ask_fit) as pipeline:
         moves = rescore(pipeline, dry_run=dry_run, ask_fit=ask_fit)
         model = pipeline.score_model.name
     console = stdout()

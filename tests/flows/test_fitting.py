@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from apps.cli import exit_codes
 from apps.cli.lines import as_json, score_line
+from apps.cli.main import run as main
+from apps.cli.model_file import write_models
 from bantam.domain.calls import Call, CallId, Participant, Side
 from bantam.domain.crm_fields import evidence_of
 from bantam.domain.crm_records import Firmographics
@@ -299,3 +302,35 @@ def test_what_is_written_says_nothing_of_fit_where_nobody_asks(
     assert "Fit: title CFO" in written(notes[CallId("c-1")])
     assert "Fit:" not in written(notes[CallId("c-2")])
     assert "fit" not in notes[CallId("c-2")].model_dump(mode="json")
+
+
+def test_scoring_again_and_delivering_need_no_credentials_of_who_could_be_asked(
+    world: World,
+) -> None:
+    hub = world.settings.hubspot.model_copy(update={"token": None})
+    without = world.settings.model_copy(update={"hubspot": hub})
+    run(world, a_call(*SAID))
+    with wiring.pipeline(without, asks_fit=False) as parts:
+        assert rescore(parts).looked_at == 1
+    with pytest.raises(SettingsError, match=r"hubspot\.token"):
+        run(replace(world, settings=without), a_call(*SAID))
+
+
+def test_show_tells_facts_verdicts_and_points(
+    world: World,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run(world, a_call(*SAID))
+    monkeypatch.setenv("BANTAM_LEDGER__URL", world.settings.ledger.url.get_secret_value())
+    assert main(["--config", str(tmp_path / "bantam.toml"), "show", "c-1"]) == exit_codes.OK
+    out = capsys.readouterr().out
+    assert "Fit: title Group CFO (as wanted), employees unknown, country germany (as wanted)" in out
+    assert "+4.0  fit: country is as wanted (+4)" in out
+
+
+def test_a_model_with_fit_that_is_written_into_settings_is_read_back_whole(tmp_path: Path) -> None:
+    path = tmp_path / "bantam.toml"
+    write_models(path, [ASKS], comment="learned", use=True)
+    assert load_settings(path, env={}).score_model() == ASKS
