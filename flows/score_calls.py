@@ -14,6 +14,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
@@ -135,11 +136,12 @@ def score_calls(
 
     Raises:
         ExtractionError: the extractor cannot run at all. What was finished before is recorded.
+        KeyboardInterrupt: as above; answers in flight are not waited for.
     """
     run = _Run()
     tell = on_result or (lambda _: None)
     waiting: set[Future[CallResult]] = set()
-    with ThreadPoolExecutor(pipeline.concurrency, thread_name_prefix="read-call") as pool:
+    with _readers(pipeline.concurrency) as pool:
         try:
             for item in _missing(calls, pipeline, run, tell):
                 if len(waiting) >= 2 * pipeline.concurrency:
@@ -152,6 +154,20 @@ def score_calls(
                 future.cancel()
             _record(pipeline, run, tell)
     return _counted(run)
+
+
+@contextmanager
+def _readers(concurrency: int) -> Iterator[ThreadPoolExecutor]:
+    """Give threads that read; who interrupts does not wait minutes for a silent server."""
+    pool = ThreadPoolExecutor(concurrency, thread_name_prefix="read-call")
+    patient = True
+    try:
+        yield pool
+    except KeyboardInterrupt:
+        patient = False
+        raise
+    finally:
+        pool.shutdown(wait=patient, cancel_futures=True)
 
 
 def _missing(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import io
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +104,19 @@ def cli(ctx: click.Context, config: Path | None, debug: bool) -> None:
 
 def main(argv: list[str] | None = None) -> None:
     """Run `bantam`; always ends in SystemExit with one of `exit_codes`."""
-    sys.exit(run(sys.argv[1:] if argv is None else argv))
+    code = run(sys.argv[1:] if argv is None else argv)
+    if code == exit_codes.INTERRUPTED:
+        _leave(code)
+    sys.exit(code)
+
+
+def _leave(code: int) -> None:
+    """End at once where threads still wait for an answer: Python would wait for them."""
+    if any(not t.daemon and t is not threading.main_thread() for t in threading.enumerate()):
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
 
 
 def run(argv: list[str]) -> int:
