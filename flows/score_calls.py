@@ -109,6 +109,10 @@ class Pipeline:
     """Asks about buyers; None where the score model does not ask, and on a dry run."""
 
 
+MOST_UNANSWERED = 50
+"""So many calls in a row without an answer end a run."""
+
+
 @dataclass(slots=True)
 class _Run:
     """The moving part of a run: what is in flight, what is to be recorded, what was counted."""
@@ -116,6 +120,30 @@ class _Run:
     counts: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     unrecorded: list[tuple[CallResult, tuple[Delivery, ...]]] = field(default_factory=list)
+    unanswered: list[Extraction] = field(default_factory=list)
+    """Of calls in a row that the model server did not answer."""
+
+    def finished(self, result: CallResult, owed: tuple[Delivery, ...]) -> None:
+        """Take what one call came to."""
+        self.unrecorded.append((result, owed))
+        found = result.extraction
+        if found is not None and found.outcome is ExtractionOutcome.TRANSPORT_ERROR:
+            self.unanswered.append(found)
+        else:
+            self.unanswered.clear()
+
+    def give_up_a_dead_server(self) -> None:
+        """Stop where nothing is answered: to try it for each further call takes hours.
+
+        Raises:
+            ExtractionError: `MOST_UNANSWERED` calls in a row got no answer.
+        """
+        if len(self.unanswered) >= MOST_UNANSWERED:
+            last = self.unanswered[-1]
+            raise ExtractionError(
+                f"model {last.run.model}: no answer for {len(self.unanswered)} calls in a row"
+                f" ({last.detail}); run the same command again when the server is back"
+            )
 
 
 def score_calls(
@@ -135,7 +163,8 @@ def score_calls(
         Counts that add up: read = scored + unscored + skipped + failed.
 
     Raises:
-        ExtractionError: the extractor cannot run at all. What was finished before is recorded.
+        ExtractionError: the extractor cannot run at all, or no longer. What was finished
+            before is recorded.
         KeyboardInterrupt: as above; answers in flight are not waited for.
     """
     run = _Run()
@@ -261,9 +290,10 @@ def _collect(
     for future in finished:
         if future.exception() is None:
             result = future.result()
-            run.unrecorded.append((result, plan(result, pipeline)))
+            run.finished(result, plan(result, pipeline))
     if broken and broken[0] is not None:
         raise broken[0]
+    run.give_up_a_dead_server()
     if len(run.unrecorded) >= pipeline.chunk or not still:
         _record(pipeline, run, tell)
     return still

@@ -11,7 +11,7 @@ import pytest
 from bantam.domain.bant import NOT_DISCUSSED, Criterion, ExtractionOutcome
 from bantam.domain.calls import CallId
 from bantam.domain.delivery import DeliveryState
-from bantam.errors import CallFileError, QuotaExhaustedError, VendorDownError
+from bantam.errors import CallFileError, ExtractionError, QuotaExhaustedError, VendorDownError
 from bantam.ledger.store import Ledger
 from bantam.scoring import ANUM, BANT
 from flows.deliver import deliver
@@ -181,3 +181,22 @@ def test_a_call_without_consent_stays_so_until_consent_comes(ledger: Ledger) -> 
     assert score_calls([a_call(consent=True)], pipeline).scored == 1
     assert score_calls([a_call(consent=True)], pipeline).skipped == 1
     assert extractor.asked == ["c-1"]
+
+
+def test_a_model_server_that_is_down_ends_the_run_and_the_next_one_goes_on(ledger: Ledger) -> None:
+    ids = [f"c-{n:03}" for n in range(200)]
+    away = dict.fromkeys(ids[10:], ExtractionOutcome.TRANSPORT_ERROR)
+    down = ScriptedExtractor(away)
+    with pytest.raises(ExtractionError, match=r"no answer for \d+ calls in a row .*run the same"):
+        score_calls(some_calls(200), a_pipeline(ledger, down))
+    assert len(down.asked) < 150
+    back = score_calls(some_calls(200), a_pipeline(ledger, ScriptedExtractor()))
+    assert (back.read, back.skipped, back.scored) == (200, 10, 190)
+
+
+def test_one_answer_in_between_keeps_a_run_going(ledger: Ledger) -> None:
+    away = {f"c-{n:03}": ExtractionOutcome.TRANSPORT_ERROR for n in range(120) if n % 40}
+    counts = score_calls(
+        some_calls(120), replace(a_pipeline(ledger, ScriptedExtractor(away)), concurrency=1)
+    )
+    assert (counts.read, counts.unscored_by_reason) == (120, {"transport_error": 117})
