@@ -13,28 +13,12 @@ from pathlib import Path
 import pytest
 
 from apps.cli import exit_codes
-from apps.cli.main import _COMMANDS, _SHORT_HELP, exit_code_of, run
+from apps.cli.main import _COMMANDS, _SHORT_HELP, exit_code_of
 from bantam import errors
 from tests.factories import a_call
 from tests.paths import REPO
 
 Ran = tuple[int, str, str]
-
-
-@pytest.fixture
-def bantam(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Ran]:
-    monkeypatch.chdir(tmp_path)
-    for name in ("OPENAI_API_KEY", "PREFECT_API_URL", "BANTAM_CONFIG"):
-        monkeypatch.delenv(name, raising=False)
-
-    def call(*arguments: str) -> Ran:
-        code = run(list(arguments))
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 def write_call(path: Path, call_id: str, *said: tuple[str, str]) -> Path:

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from apps.cli import exit_codes
-from apps.cli.main import run
 from bantam.domain.bant import Extraction, ExtractionOutcome
 from bantam.domain.calls import Call
 from bantam.ledger.store import Ledger
@@ -33,22 +32,6 @@ class Away(ScriptedExtractor):
         found = super().extract(call)
         failed = found.outcome is not ExtractionOutcome.OK
         return found.model_copy(update={"detail": WHY if failed else ""})
-
-
-@pytest.fixture
-def bantam(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Ran]:
-    monkeypatch.chdir(tmp_path)
-    for name in ("OPENAI_API_KEY", "PREFECT_API_URL", "BANTAM_CONFIG"):
-        monkeypatch.delenv(name, raising=False)
-
-    def call(*arguments: str) -> Ran:
-        code = run(list(arguments))
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 def written(folder: Path, *ids: str, **changes: object) -> None:
