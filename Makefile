@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint types imports depends unit kill-test evals bench lock clean
+.PHONY: help install demo test check lint types imports depends unit kill-test kill-test-postgres evals bench lock clean
 
 help: ## List these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -49,6 +49,9 @@ unit: install ## The tests
 
 kill-test: install ## Kill workers at 200 random points, on SQLite; minutes
 	BANTAM_TEST_KILLS=200 $(BIN)/python -m pytest tests/flows/test_kill.py -m "not postgres" -k "die_anywhere"
+
+kill-test-postgres: install ## The same on PostgreSQL
+	BANTAM_TEST_KILLS=200 $(BIN)/python -m pytest tests/flows/test_kill.py -m postgres -k "die_anywhere"
 
 evals: install ## Offline evals on bundled data; writes report.html and report.json
 	$(BIN)/bantam evals run --html report.html --json report.json

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from benchmarks.measure import REPO, Row
 
-NAMES = ("startup", "stages", "throughput", "folder", "latency", "backfill")
+NAMES = ("startup", "stages", "throughput", "folder", "latency", "backfill", "backfill_long")
 _VERSIONS = ("bantam", "numpy", "openai", "prefect", "pydantic", "sqlalchemy")
 
 

@@ -6,11 +6,13 @@ import asyncio
 import importlib
 import inspect
 import shutil
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from prefect.schedules import Interval
 
 from bantam.domain.calls import CallId
 from bantam.domain.pickup import PickupState
@@ -35,6 +37,19 @@ def test_each_deployment_is_an_async_flow_in_the_pool_with_a_limit(
     assert flow.persist_result is False
     assert deployment["work_pool"] == {"name": "bantam"}
     assert deployment["concurrency_limit"]["limit"] >= 1
+
+
+SCHEDULED = [d for d in DEPLOYED if "schedules" in d]
+
+
+@pytest.mark.parametrize("deployment", SCHEDULED, ids=lambda d: d["entrypoint"])
+def test_what_a_schedule_starts_needs_no_parameters(deployment: dict[str, Any]) -> None:
+    assert the_flow(deployment["entrypoint"]).validate_parameters({}) == {"config": None} | (
+        {"limit": None} if deployment["entrypoint"].endswith("deliver_due") else {}
+    )
+    for schedule in deployment["schedules"]:
+        assert set(schedule) == {"interval"}
+        assert Interval(timedelta(seconds=schedule["interval"])).interval >= timedelta(minutes=1)
 
 
 def test_names_are_one_of_a_kind_within_a_flow() -> None:
