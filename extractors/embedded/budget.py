@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from bantam.domain.bant import BudgetValue, Criterion
 from bantam.domain.calls import Call
-from extractors.embedded.cues import Cue, question_of
-from extractors.embedded.weighing import RULES, WORTH_PARSING, Weighed, weigh
+from extractors.embedded.cues import WORTH_PARSING, Cue, question_of
+from extractors.embedded.weighing import RULES, Weighed, weigh
 from extractors.money import MoneyMention, find_money
 
 _LEANING = 0.5

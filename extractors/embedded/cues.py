@@ -14,6 +14,8 @@ from extractors.agreement import is_backchannel
 from extractors.embedded.features import Floats, Stretch, buckets, meanings, signs
 from extractors.embedded.weights import STEPS, Weights, level_columns, load_weights
 
+WORTH_PARSING = 0.15
+"""Probability below which a turn is looked at no closer: it decides nothing."""
 _LONG_TURN = 45
 """Words above which a turn is read in overlapping pieces: one vector blurs more than that."""
 _PIECE = 35
@@ -41,18 +43,39 @@ class Cue:
     """A single sentence of a turn that is also read as a whole."""
 
 
-def cues_of(call: Call, turns: Sequence[int]) -> Mapping[Criterion, list[Cue]]:
+def cues_of(
+    call: Call, turns: Sequence[int], weights: Weights | None = None
+) -> Mapping[Criterion, list[Cue]]:
     """Return a cue per criterion and stretch of the given turns, in order of the call.
+
+    Turns are read whole; those that may be about a criterion also sentence by sentence.
 
     Args:
         call: the call.
         turns: numbers of the turns to read, rising.
+        weights: other than those in the package, to try them.
     """
-    cited = [(turn, stretch) for turn in turns for stretch in stretches_of(call, turn)]
+    heads = weights or load_weights()
+    found = _read(call, heads, [(turn, whole) for turn in turns for whole in wholes_of(call, turn)])
+    telling = sorted(
+        {cue.turn for cues in found.values() for cue in cues if cue.about >= WORTH_PARSING}
+    )
+    parts = _read(
+        call, heads, [(turn, part) for turn in telling for part in sentences_of(call, turn)]
+    )
+    return {
+        criterion: sorted(found[criterion] + parts[criterion], key=lambda cue: cue.turn)
+        for criterion in Criterion
+    }
+
+
+def _read(
+    call: Call, weights: Weights, cited: Sequence[tuple[int, Stretch]]
+) -> dict[Criterion, list[Cue]]:
     found: dict[Criterion, list[Cue]] = {criterion: [] for criterion in Criterion}
     if not cited:
         return found
-    logits = score_stretches([stretch for _, stretch in cited], load_weights())
+    logits = score_stretches([stretch for _, stretch in cited], weights)
     for criterion, gate in zip(STEPS, _sigmoid(logits[:, : len(STEPS)]).T, strict=True):
         levels = _softmax(logits[:, level_columns(criterion)])
         for (turn, stretch), about, row in zip(cited, gate, levels, strict=True):
@@ -78,28 +101,32 @@ def question_of(call: Call, cue: Cue) -> str | None:
     return call.turns[asked].text if short and not cue.part else None
 
 
-def stretches_of(call: Call, turn: int) -> Iterator[Stretch]:
-    """Yield what to read of a turn: all of it or overlapping pieces of a long one, and sentences.
-
-    A sentence that matters is lost in a long turn about something else; a turn whose meaning
-    arises from several sentences is lost in its sentences. So both are read.
-    """
+def wholes_of(call: Call, turn: int) -> Iterator[Stretch]:
+    """Yield a turn with what was asked before it; a long one in overlapping pieces."""
     text = call.turns[turn].text.strip()
     asked = ""
     if turn and call.side_of(turn - 1) is not call.side_of(turn):
         asked = call.turns[turn - 1].text
     if is_backchannel(text) and not asked.rstrip().endswith("?"):
         return
-    pieces = list(_pieces(text))
-    for piece in pieces:
+    for piece in _pieces(text):
         yield Stretch(piece, asked)
-    sentences = sentences_in(text)
-    if len(sentences) < 2:
-        return
-    for start, end in sentences:
-        sentence = text[start:end].strip()
-        if len(sentence.split()) >= _LEAST_WORDS and sentence not in pieces:
-            yield Stretch(sentence, part=True)
+
+
+def sentences_of(call: Call, turn: int) -> Iterator[Stretch]:
+    """Yield the sentences of a turn that has several, each on its own."""
+    text = call.turns[turn].text.strip()
+    whole = set(_pieces(text))
+    yield from (Stretch(said, part=True) for said in single_sentences(text) if said not in whole)
+
+
+def single_sentences(text: str) -> list[str]:
+    """Return the sentences of `text` that can say something alone; none where it is only one."""
+    spans = sentences_in(text)
+    if len(spans) < 2:
+        return []
+    sentences = (text[start:end].strip() for start, end in spans)
+    return [sentence for sentence in sentences if len(sentence.split()) >= _LEAST_WORDS]
 
 
 def _pieces(text: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ from extractors.embedded.weighing import RULES
 from extractors.embedded.weights import weights_digest
 from extractors.gates import ground
 
-_CODE = "2"
+_CODE = "3"
 """Raise when code changes what is read of a call; weights and rules name themselves."""
 
 

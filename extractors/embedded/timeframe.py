@@ -9,10 +9,9 @@ from datetime import date
 from bantam.domain.bant import Criterion, Plan, TimeframeValue
 from bantam.domain.calls import Call
 from extractors.dates import DateMention, find_dates
-from extractors.embedded.cues import Cue, question_of
+from extractors.embedded.cues import WORTH_PARSING, Cue, question_of
 from extractors.embedded.weighing import (
     RULES,
-    WORTH_PARSING,
     Weighed,
     clear_enough,
     turns_of,
@@ -59,7 +58,7 @@ def weigh_timeframe(call: Call, cues: Sequence[Cue], fiscal_year_start_month: in
     plan = _PLANS[weighed.likeliest]
     if plan is not Plan.PLAN:
         return Timed(weighed, TimeframeValue(plan=plan))
-    clear = {cue.turn for cue in turns_of(leaning, rule) if clear_enough(cue, rule)}
+    clear = {cue.turn for cue in turns_of(leaning) if clear_enough(cue, rule)}
     dated = [
         (cue, day)
         for cue, day in zip(leaning, days, strict=True)

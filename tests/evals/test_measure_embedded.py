@@ -12,7 +12,7 @@ from tests.paths import DATA, GOLD
 def test_bundled_cases_are_read_well_above_chance() -> None:
     figures = figures_of(gold_calls(CASES))
     assert figures.overall.kappa.value is not None
-    assert figures.overall.kappa.value >= 0.30
+    assert figures.overall.kappa.value >= 0.50
     assert "all four" in table(figures)
 
 
@@ -21,8 +21,8 @@ def test_gold_calls_are_read_no_worse_than_written_down() -> None:
     overall = figures_of(gold_calls(GOLD)).overall
     assert overall.kappa.value is not None
     assert overall.hallucination.value is not None
-    assert overall.kappa.value >= 0.55
-    assert overall.hallucination.value <= 0.47  # 0.15 was asked for, 0.40 is reached
+    assert overall.kappa.value >= 0.65
+    assert overall.hallucination.value <= 0.27  # 0.15 was asked for, 4 of 15 is reached
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the shared data are not here")

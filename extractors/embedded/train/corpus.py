@@ -10,13 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
+from bantam.domain.calls import Call, CallId, Participant, Side, Turn
 from extractors.embedded.features import Stretch
 
 LABELS = frozenset(
     "B0 B1 B2 B3 B4 A0 A1 A2 A3 A4 N0 N1 N2 N3 N4 T0 T1 TP xB xA xN xT".split()  # noqa: SIM905
 )
+
+
+_SIDES = {"s": Side.SELLER, "b": Side.BUYER, "u": Side.UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,11 @@ class Piece:
     lines: list[Line] = field(default_factory=list)
 
     @property
+    def whole(self) -> bool:
+        """Whether this is a whole call with its levels."""
+        return bool(self.gold)
+
+    @property
     def natural(self) -> bool:
         """Whether labels are as rare here as in a real call."""
         return self.kind != "snippet"
@@ -52,6 +62,23 @@ class Piece:
             if line.side == "b":
                 asked = before.text if before is not None and before.side == "s" else ""
                 yield Stretch(line.text, asked), line.labels
+
+    def as_call(self) -> Call:
+        """Return the piece as a call on its date, five seconds a turn."""
+        speakers = {line.name: line.side for line in self.lines}
+        return Call(
+            id=CallId(self.id),
+            started_at=datetime.fromisoformat(self.kind).replace(tzinfo=UTC),
+            language=self.language,
+            participants=tuple(
+                Participant(id=name, name=name, side=_SIDES[side])
+                for name, side in speakers.items()
+            ),
+            turns=tuple(
+                Turn(speaker=line.name, start=5.0 * number, end=5.0 * number + 4, text=line.text)
+                for number, line in enumerate(self.lines)
+            ),
+        )
 
 
 def read_pieces(folder: Path) -> list[Piece]:

@@ -55,6 +55,30 @@ def read(reader: EmbeddedExtractor, *said: tuple[str, str], language: str = "en"
             id="cut",
         ),
         pytest.param(
+            Criterion.BUDGET,
+            {2, 3},
+            [("s", "Do you have a budget?"), ("b", "Yes, our budget is 50k.")],
+            id="a number, plainly",
+        ),
+        pytest.param(
+            Criterion.BUDGET,
+            {3, 4},
+            [("s", "Is there money?"), ("b", "The budget was approved last week by the board.")],
+            id="approved, plainly",
+        ),
+        pytest.param(
+            Criterion.AUTHORITY,
+            {4},
+            [("s", "Who decides?"), ("b", "I am the decision maker.")],
+            id="the decider, plainly",
+        ),
+        pytest.param(
+            Criterion.NEED,
+            {2, 3, 4},
+            [("s", "Is it a problem?"), ("b", "Yes, we are losing customers because of it.")],
+            id="a pain, plainly",
+        ),
+        pytest.param(
             Criterion.AUTHORITY,
             {3, 4},
             [
