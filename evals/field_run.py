@@ -14,6 +14,7 @@ from bantam.scoring import score
 from evals.attacks import raised, with_attack
 from evals.gold import GoldCall, cases_digest
 from evals.runs import CallRun, EvalRun, Item
+from extractors.prompts import BantPrompt
 
 
 class FieldRun(NamedTuple):
@@ -94,7 +95,7 @@ def _reader(found: Sequence[Extraction]) -> str:
 
 
 def _digests(calls: Sequence[GoldCall], found: Sequence[Extraction]) -> dict[str, str]:
-    digests = {"cases": cases_digest(list(calls))}
+    digests = {"cases": cases_digest(list(calls)), "templates": BantPrompt().digest}
     if found:
         run = found[0].run
         digests |= {

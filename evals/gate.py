@@ -23,6 +23,11 @@ _SCHEMA_FAILURES = frozenset(
     {ExtractionOutcome.INVALID_JSON, ExtractionOutcome.SCHEMA_MISMATCH, ExtractionOutcome.EMPTY}
 )
 
+_UNREAD = (
+    "the prompt is not the baseline's, and this run asked no model: its figures say nothing of "
+    "the prompt; run with --model NAME, or accept it with --accept-baseline --reason"
+)
+
 
 class Invariant(Value):
     """Something that must hold for every run."""
@@ -71,6 +76,8 @@ def gate(candidate: EvalRun, baseline: EvalRun | None, extra: Sequence[Check] = 
         verdict, reasons = Verdict.INCONCLUSIVE, ["there is no baseline to compare with"]
     elif not comparison.items:
         verdict, reasons = Verdict.INCONCLUSIVE, ["the baseline has no item in common"]
+    elif prompt_is_unread(baseline, candidate):
+        verdict, reasons = Verdict.INCONCLUSIVE, [_UNREAD]
     elif unsure:
         verdict, reasons = Verdict.INCONCLUSIVE, [f"{c.name}: {c.why}" for c in unsure]
     else:
@@ -86,6 +93,14 @@ def gate(candidate: EvalRun, baseline: EvalRun | None, extra: Sequence[Check] = 
         if verdict is Verdict.INCONCLUSIVE
         else None,
     )
+
+
+def prompt_is_unread(baseline: EvalRun | None, candidate: EvalRun) -> bool:
+    """Return whether the prompt changed since the baseline and the candidate asked no model."""
+    if baseline is None or candidate.digests.get("prompt"):
+        return False
+    before, now = baseline.digests.get("templates"), candidate.digests.get("templates")
+    return before is not None and now is not None and before != now
 
 
 def invariants_of(calls: Sequence[CallRun]) -> tuple[Invariant, ...]:

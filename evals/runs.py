@@ -121,7 +121,11 @@ class EvalRun(Value):
     reader: str
     """The extractor, and the model if there is one."""
     digests: Mapping[str, str]
-    """What decides the answers: "prompt", "schema", "parameters", "extractor"; and "cases"."""
+    """What decides the answers: "prompt", "schema", "parameters", "extractor"; and "cases".
+
+    "templates" is the prompt as it stood in the repository, asked with or not; "prompt" is empty
+    when no model was asked.
+    """
     made_at: AwareDatetime
     samples: int = Field(ge=1)
     """k: how often each call was read."""

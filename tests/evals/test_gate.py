@@ -46,6 +46,25 @@ def test_too_few_items_are_inconclusive_with_the_number_it_takes() -> None:
     assert str(found.needed) in found.reasons[0]
 
 
+@pytest.mark.parametrize(
+    ("now", "asked", "verdict"),
+    [
+        pytest.param("new", "", Verdict.INCONCLUSIVE, id="changed and nobody read it"),
+        pytest.param("new", "new", Verdict.PASS, id="changed and a model was asked"),
+        pytest.param("old", "", Verdict.PASS, id="unchanged"),
+    ],
+)
+def test_a_changed_prompt_passes_only_when_a_model_was_asked_with_it(
+    now: str, asked: str, verdict: Verdict
+) -> None:
+    items = [an_item(f"c-{i}/budget", 3, 3) for i in range(200)]
+    before = a_run(*items).model_copy(update={"digests": {"prompt": "", "templates": "old"}})
+    after = a_run(*items).model_copy(update={"digests": {"prompt": asked, "templates": now}})
+    found = gate(after, before)
+    assert found.verdict is verdict
+    assert ("--model NAME" in found.reasons[0]) is (verdict is Verdict.INCONCLUSIVE)
+
+
 def test_a_clear_loss_blocks_even_on_few_items() -> None:
     before = a_run(*[an_item(f"c-{i}/budget", 3, 3) for i in range(20)])
     after = a_run(*[an_item(f"c-{i}/budget", 3, 2 if i < 8 else 3) for i in range(20)])
