@@ -122,7 +122,7 @@ def _field(parts: ReportParts) -> dict[str, Any]:
         "field_answer": field_answer(report),
         "field_tiles": field_tiles(report),
         "field_plots": field_plots(report),
-        "verdict_word": exit_word(report.gate.verdict),
+        "verdict_word": exit_word(report.gate),
         "confusions": {c: _confusion(report.run.items, c) for c in Criterion},
         "levels": LEVELS,
         "calls": calls,

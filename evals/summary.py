@@ -61,7 +61,7 @@ def report_lines(report: FieldReport) -> Iterator[str]:
     if result.comparison is not None:
         yield from _change_lines(result)
     yield ""
-    yield exit_word(result.verdict)
+    yield exit_word(result)
 
 
 def _level_lines(report: FieldReport) -> Iterator[str]:
@@ -209,10 +209,13 @@ def power_lines(lines: Sequence[PowerLine], win_rate: float) -> Iterator[str]:
         yield f"| {line.recall:.0%} | {line.against:.0%} | {line.phi:.2f} | {' | '.join(cells)} |"
 
 
-def exit_word(verdict: Verdict) -> str:
+def exit_word(found: GateResult) -> str:
     """Return one sentence on what to do about a verdict."""
+    unsure = "More labelled calls or more samples are needed to say."
     return {
         Verdict.PASS: "Nothing measured got worse; it may go out.",
         Verdict.BLOCK: "Do not ship this; or accept it with --accept-baseline --reason.",
-        Verdict.INCONCLUSIVE: "More labelled calls or more samples are needed to say.",
-    }[verdict]
+        Verdict.INCONCLUSIVE: unsure
+        if found.needed
+        else "Nothing here says whether it may go out.",
+    }[found.verdict]
