@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from datetime import datetime
 from typing import Any
 
@@ -69,9 +70,7 @@ class EmbeddedExtractor:
 
     def _run(self) -> RunRecord:
         now = self._clock()
-        rules = [
-            (str(c), rule.at_least, rule.unknown_at_least, rule.keep) for c, rule in RULES.items()
-        ]
+        rules = [(str(criterion), astuple(rule)) for criterion, rule in RULES.items()]
         return RunRecord(
             extractor=self.name,
             extractor_version=digest(_CODE, weights_digest(), rules)[:12],

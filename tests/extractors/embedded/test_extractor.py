@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ import pytest
 from bantam.domain.bant import NOT_DISCUSSED, Criterion, ExtractionOutcome
 from bantam.domain.calls import Call
 from extractors.embedded.extractor import EmbeddedExtractor
+from extractors.embedded.weighing import RULES
 from tests.factories import a_call
 
 NOW = datetime(2026, 3, 2, 16, 0, tzinfo=UTC)
@@ -68,6 +70,17 @@ def test_the_same_call_is_read_the_same_by_many_threads_at_once() -> None:
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(fresh.extract, calls))
     assert all(extraction == found[0] for extraction in found)
+
+
+@pytest.mark.parametrize("part", ["at_least", "unknown_at_least", "slope", "offset"])
+def test_every_part_of_a_rule_names_the_reader(
+    reader: EmbeddedExtractor, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    before = reader.version_key
+    rule = RULES[Criterion.NEED]
+    moved = dataclasses.replace(rule, **{part: getattr(rule, part) - 0.01})
+    monkeypatch.setitem(RULES, Criterion.NEED, moved)
+    assert reader.version_key != before
 
 
 def test_it_reads_without_a_network(
