@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import subprocess
 import sys
@@ -13,13 +12,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-import openai
-
 from bantam.domain.calls import Call, CallId, CallWindow
 from bantam.settings import load_settings
+from benchmarks.bare_loop import bare_loop
 from benchmarks.measure import REPO, Row, a_long_call, model_server
-from extractors.models.ladder import Mode, request_parts
-from extractors.prompts import BantPrompt, tagged_lines
 from flows import wiring
 from flows.backfill import Backfill, survey
 from flows.score_calls import score_calls
@@ -57,7 +53,7 @@ def measure() -> list[Row]:
     """Back-fill 2,000 calls at 2 s and 128 at once; then 2 x 500 calls at 0 s on each database."""
     source = Recorded(range(_SLOW_CALLS))
     with model_server(_LATENCY) as url:
-        bare = asyncio.run(_bare_loop(url, source.calls()))
+        bare = bare_loop(url, source.calls(), at_once=_AT_ONCE)
         ours = _backfilled(url, source)
     ratio = bare / ours
     rows = [
@@ -76,26 +72,6 @@ def measure() -> list[Row]:
                 Row(f"{what}: wall", wall, "calls/s"),
             ]  # fmt: skip
     return rows
-
-
-async def _bare_loop(url: str, calls: Sequence[Call]) -> float:
-    """Send the same requests with the bare SDK; return the seconds it takes."""
-    prompt = BantPrompt()
-    client = openai.AsyncOpenAI(base_url=url, api_key="sk-test", max_retries=0)
-    gate = asyncio.Semaphore(_AT_ONCE)
-
-    async def ask(call: Call) -> None:
-        rendered = prompt.render(call, tagged_lines(call))
-        user = [{"role": "user", "content": rendered.user}]
-        async with gate:
-            body = request_parts(Mode.JSON_SCHEMA, rendered.system, user)
-            await client.chat.completions.create(model="m", max_completion_tokens=4096, **body)
-
-    started = time.perf_counter()
-    await asyncio.gather(*(ask(call) for call in calls))
-    seconds = time.perf_counter() - started
-    await client.close()
-    return seconds
 
 
 def _env(url: str, ledger: str) -> dict[str, str]:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import openai
-
 from bantam.domain.calls import Call
 from bantam.settings import Settings, load_settings
+from benchmarks.bare_loop import bare_loop
 from benchmarks.measure import Row, a_long_call, model_server
-from extractors.models.ladder import Mode, request_parts
-from extractors.prompts import BantPrompt, tagged_lines
 from flows import wiring
 from flows.score_calls import score_calls
 
@@ -30,7 +26,7 @@ def measure() -> list[Row]:
     """Score 512 calls at 2 s and 64 at once, and 1,000 calls as fast as they go."""
     slow = [a_long_call(n, _WORDS) for n in range(_SLOW_CALLS)]
     with model_server(_LATENCY) as url:
-        bare = asyncio.run(_bare_loop(url, slow))
+        bare = bare_loop(url, slow, at_once=_AT_ONCE)
         ours, _ = _main_path(url, slow)
     fast = [a_long_call(n, _WORDS) for n in range(_FAST_CALLS)]
     with model_server(0.0) as url:
@@ -46,26 +42,6 @@ def measure() -> list[Row]:
             "at least 100", per_core >= 100),
         Row("saturated, wall (server on the other core)", len(fast) / wall, "calls/s"),
     ]  # fmt: skip
-
-
-async def _bare_loop(url: str, calls: Sequence[Call]) -> float:
-    """Send the same requests with the bare SDK; return the seconds it takes."""
-    prompt = BantPrompt()
-    client = openai.AsyncOpenAI(base_url=url, api_key="sk-test", max_retries=0)
-    gate = asyncio.Semaphore(_AT_ONCE)
-
-    async def ask(call: Call) -> None:
-        rendered = prompt.render(call, tagged_lines(call), part=0, parts=0)
-        user = [{"role": "user", "content": rendered.user}]
-        async with gate:
-            body = request_parts(Mode.JSON_SCHEMA, rendered.system, user)
-            await client.chat.completions.create(model="m", max_completion_tokens=4096, **body)
-
-    started = time.perf_counter()
-    await asyncio.gather(*(ask(call) for call in calls))
-    seconds = time.perf_counter() - started
-    await client.close()
-    return seconds
 
 
 def _main_path(url: str, calls: Sequence[Call]) -> tuple[float, float]:
