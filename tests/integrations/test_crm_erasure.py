@@ -82,6 +82,7 @@ def test_a_deal_that_is_gone_is_no_hindrance(here: World) -> None:
     here.gateway.send(delivery)
     here.crm.remove(here.deal)
     here.gateway.clear(forgotten(delivery))
+    assert not here.gateway.records.exists(here.deal)
 
 
 def test_a_call_that_was_never_written_there_asks_nothing(here: World) -> None:
