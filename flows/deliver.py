@@ -1,8 +1,9 @@
 """Drain the outbox: claim what is due, send it, keep the receipt or the reason.
 
-A delivery is claimed under a lease. A worker that dies leaves a claimed delivery behind; when the
-lease runs out another worker sends it again, which is harmless because gateways are idempotent on
-the delivery's key. A target that is down or busy delays its deliveries and no others.
+A delivery is claimed under a lease, which runs on while its worker lives. A worker that dies leaves
+a claimed delivery behind; when the lease runs out another worker sends it again, which is harmless
+because gateways are idempotent on the delivery's key. A target that is down or busy delays its
+deliveries and no others.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from bantam.errors import (
 from bantam.ledger.rows import Claim
 from bantam.ledger.store import Ledger
 from bantam.ports import BatchGateway, Clock, Erasable, Gateway, PreviewGateway
+from flows.heartbeat import Heartbeat
 
 LEASE_SECONDS = 120
 FIRST_DELAY = timedelta(seconds=30)
@@ -71,34 +73,43 @@ def deliver(
         Counts of what was claimed in this run.
     """
     counts: Counter[str] = Counter()
-    # Without gateways nothing can be sent; asking for no target would claim those of all.
-    while gateways and (limit is None or counts["claimed"] < limit):
-        most = 25 if limit is None else min(25, limit - counts["claimed"])
-        batch = ledger.claim_deliveries(
-            most,
-            targets=tuple(gateways),
-            now=clock(),
-            lease_seconds=LEASE_SECONDS,
-            worker=worker,
-            kind=kind,
-        )
-        if not batch:
-            break
-        counts["claimed"] += len(batch)
-        for target in dict.fromkeys(claim.delivery.target for claim in batch):
-            claims = [claim for claim in batch if claim.delivery.target == target]
-            answers = _answers(gateways[target], [claim.delivery for claim in claims])
-            for claim, answer in zip(claims, answers, strict=True):
-                counts.update(_settle(ledger, claim, answer, clock))
+    with Heartbeat(ledger, clock, lease_seconds=LEASE_SECONDS) as heart:
+        # Without gateways nothing can be sent; asking for no target would claim those of all.
+        while gateways and (limit is None or counts["claimed"] < limit):
+            most = 25 if limit is None else min(25, limit - counts["claimed"])
+            batch = ledger.claim_deliveries(
+                most,
+                targets=tuple(gateways),
+                now=clock(),
+                lease_seconds=LEASE_SECONDS,
+                worker=worker,
+                kind=kind,
+            )
+            if not batch:
+                break
+            counts["claimed"] += len(batch)
+            heart.take(batch)
+            for target in dict.fromkeys(claim.delivery.target for claim in batch):
+                claims = [claim for claim in batch if claim.delivery.target == target]
+                answers = _answers(gateways[target], claims, heart)
+                for claim, answer in zip(claims, answers, strict=True):
+                    heart.drop(claim)
+                    counts.update(_settle(ledger, claim, answer, clock))
     return DeliveryCounts(**counts)
 
 
-def _answers(gateway: Gateway, deliveries: Sequence[Delivery]) -> Iterator[Receipt | VendorError]:
+_Answer = Receipt | VendorError | None
+"""What became of a delivery; None when another worker has it by now and nothing was sent."""
+
+
+def _answers(gateway: Gateway, claims: Sequence[Claim], heart: Heartbeat) -> Iterator[_Answer]:
     """Yield what became of each delivery to one target, in order."""
-    scores = [d for d in deliveries if d.kind is DeliveryKind.SCORE]
-    sent = _sent(gateway, scores)
-    for delivery in deliveries:
-        yield next(sent) if delivery.kind is DeliveryKind.SCORE else _cleared(gateway, delivery)
+    sent = _sent(gateway, [c for c in claims if c.delivery.kind is DeliveryKind.SCORE], heart)
+    for claim in claims:
+        if claim.delivery.kind is DeliveryKind.SCORE:
+            yield next(sent)
+        else:
+            yield _cleared(gateway, claim.delivery) if heart.has(claim) else None
 
 
 def _cleared(gateway: Gateway, delivery: Delivery) -> Receipt | VendorError:
@@ -111,40 +122,50 @@ def _cleared(gateway: Gateway, delivery: Delivery) -> Receipt | VendorError:
         return error
 
 
-def _sent(gateway: Gateway, deliveries: Sequence[Delivery]) -> Iterator[Receipt | VendorError]:
+def _sent(gateway: Gateway, claims: Sequence[Claim], heart: Heartbeat) -> Iterator[_Answer]:
     """Send scores in one go where the target can."""
-    if not deliveries:
-        return
     if isinstance(gateway, BatchGateway):
-        yield from gateway.send_all(deliveries)
+        mine = [claim for claim in claims if heart.has(claim)]
+        answers = iter(gateway.send_all([claim.delivery for claim in mine]) if mine else ())
+        for claim in claims:
+            yield next(answers) if claim in mine else None
         return
-    for delivery in deliveries:
+    for claim in claims:
+        if not heart.has(claim):
+            yield None
+            continue
         try:
-            yield gateway.send(delivery)
+            yield gateway.send(claim.delivery)
         except VendorError as error:
             yield error
 
 
-def _settle(
-    ledger: Ledger, claim: Claim, answer: Receipt | VendorError, clock: Clock
-) -> dict[str, int]:
+def _settle(ledger: Ledger, claim: Claim, answer: _Answer, clock: Clock) -> dict[str, int]:
     """Write down how sending one delivery ended."""
     now = clock()
+    if answer is None:
+        return {"lost": 1}
     try:
-        if isinstance(answer, Receipt):
-            ledger.mark_sent(claim, answer, now=now)
-            return {"sent": 1, "conflicts": len(answer.conflicts)}
-        if isinstance(answer, VendorBusyError | VendorDownError):
-            due_at = next_try(claim.delivery.attempts, answer, now)
-            ledger.delay(claim, str(answer), due_at=due_at, now=now)
-            return {"delayed": 1}
-        if isinstance(answer, UnresolvedDealError):
-            ledger.hold(claim, str(answer), now=now)
-            return {"held": 1}
-        ledger.mark_failed(claim, str(answer), now=now)
-        return {"failed": 1}
+        return _settled(ledger, claim, answer, now)
     except LeaseLostError:
         return {"lost": 1}
+
+
+def _settled(
+    ledger: Ledger, claim: Claim, answer: Receipt | VendorError, now: datetime
+) -> dict[str, int]:
+    if isinstance(answer, Receipt):
+        ledger.mark_sent(claim, answer, now=now)
+        return {"sent": 1, "conflicts": len(answer.conflicts)}
+    if isinstance(answer, VendorBusyError | VendorDownError):
+        due_at = next_try(claim.delivery.attempts, answer, now)
+        ledger.delay(claim, str(answer), due_at=due_at, now=now)
+        return {"delayed": 1}
+    if isinstance(answer, UnresolvedDealError):
+        ledger.hold(claim, str(answer), now=now)
+        return {"held": 1}
+    ledger.mark_failed(claim, str(answer), now=now)
+    return {"failed": 1}
 
 
 def next_try(attempts: int, error: VendorError, now: datetime) -> datetime:

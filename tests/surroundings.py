@@ -31,7 +31,7 @@ class StillClock:
 
 
 @functools.cache
-def _network() -> httpx.HTTPTransport:
+def network() -> httpx.HTTPTransport:
     """One for all: making a TLS context takes longer than most tests."""
     return httpx.HTTPTransport()
 
@@ -56,6 +56,6 @@ def surroundings(
         "sleep": clock.sleep,
         "chance": lambda: 0.5,
         "patience": patience,
-        "transport": _network(),
+        "transport": network(),
     }
     return Surroundings(**{**fields, **changes})

@@ -88,6 +88,9 @@ class Delivery(Value):
     kind: DeliveryKind = DeliveryKind.SCORE
     state: DeliveryState = DeliveryState.PENDING
     attempts: int = Field(default=0, ge=0)
+    """How often it was taken since it was owed, or since a person asked for it again."""
+    lease: int = Field(default=0, ge=0)
+    """How often a worker ever took it, and the number of the last taking."""
     due_at: AwareDatetime
     """Not before this."""
     last_error: str = ""

@@ -356,6 +356,7 @@ def delivery_of(row: Any) -> Delivery:
         kind=DeliveryKind(row.kind),
         state=DeliveryState(row.state),
         attempts=row.attempts,
+        lease=row.lease,
         due_at=row.due_at,
         last_error=row.last_error,
         receipt=receipt,

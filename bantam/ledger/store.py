@@ -27,6 +27,7 @@ from bantam.ledger.bookkeeping import Bookkeeping
 from bantam.ledger.buyers import Buyers, buyers_of
 from bantam.ledger.call_deals import CallDeals, with_known_deals
 from bantam.ledger.calls import upsert_calls
+from bantam.ledger.claims import Claims
 from bantam.ledger.crm import EmbeddedCrm
 from bantam.ledger.crm_memory import CrmMemories
 from bantam.ledger.database import AnyRow, AnySelect, Database, pages
@@ -53,6 +54,7 @@ _BATCH = 500
 
 class Ledger(
     Outbox,
+    Claims,
     Activities,
     Labels,
     Answers,

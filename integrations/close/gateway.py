@@ -7,13 +7,13 @@ from functools import partial
 from typing import Any
 
 from bantam.domain.crm_records import Check, DealCandidate
-from bantam.errors import VendorNotFoundError
+from bantam.domain.delivery import ScoreNote
 from integrations.close.client import CloseClient
 from integrations.close.mapping import VENDOR, fields_of, key_of, listed_fields
-from integrations.crm import NoteItem
-from integrations.crm.coded_deals import CodedDeals, note_among
+from integrations.crm.coded_deals import CodedDeals
 from integrations.crm.named_fields import NamedField
 from integrations.crm.note_text import plain_note
+from integrations.crm.one_note import NoteThere
 from integrations.crm.setting_up import tried
 
 _PREFIX = "oppo_"
@@ -64,21 +64,21 @@ class CloseDeals(CodedDeals):
         """Set custom fields of an opportunity."""
         return self._client.update_opportunity(deal_id, values).custom
 
-    def write_note(self, item: NoteItem) -> str:
+    def notes_place(self, deal_id: str) -> str | None:
         """Notes stand on the lead, not on the opportunity."""
-        found = self._client.opportunity(item.deal_id)
-        if found is None:
-            raise VendorNotFoundError(VENDOR, f"opportunity {item.deal_id} is gone")
-        known = note_among(item.note.call_id, self._on_lead(found.lead_id))
-        return known or self._client.add_note(found.lead_id, plain_note(item.note))
-
-    def notes_of(self, deal_id: str) -> Iterable[tuple[str, str | None]]:
-        """Return the notes of an opportunity's lead."""
         found = self._client.opportunity(deal_id)
-        return self._on_lead(found.lead_id) if found is not None else ()
+        return None if found is None else found.lead_id
 
-    def _on_lead(self, lead_id: str) -> Iterable[tuple[str, str | None]]:
-        return ((note.id, note.note) for note in self._client.notes(lead_id))
+    def notes_at(self, place: str) -> Iterable[NoteThere]:
+        """Return the notes of a lead."""
+        return (
+            NoteThere(note.id, note.note or "", note.date_created or "")
+            for note in self._client.notes(place)
+        )
+
+    def add_note(self, place: str, note: ScoreNote) -> str:
+        """Write a note on a lead."""
+        return self._client.add_note(place, plain_note(note))
 
     def drop_note(self, note_id: str) -> None:
         """Delete a note."""

@@ -81,6 +81,7 @@ class Note(BaseModel):
 
     id: str
     note: str | None = None
+    date_created: str | None = None
 
 
 class Whoever(BaseModel):

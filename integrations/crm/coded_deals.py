@@ -14,18 +14,12 @@ from typing import Any
 
 from bantam.domain.crm_fields import FieldKind, canonical
 from bantam.domain.crm_records import Check, DealCandidate, SetupStep
+from bantam.domain.delivery import ScoreNote
 from bantam.domain.merge import Present
 from bantam.errors import VendorError, VendorNotFoundError
 from integrations.crm.named_fields import FieldCodes, NamedField
-from integrations.crm.records import (
-    NoteItem,
-    Slot,
-    Update,
-    as_number,
-    note_marker,
-    notes_one_by_one,
-    one_by_one,
-)
+from integrations.crm.one_note import NoteThere, the_one_note
+from integrations.crm.records import Hold, NoteItem, Slot, Update, as_number, one_by_one
 from integrations.crm.setting_up import field_step, fields_check
 
 
@@ -33,7 +27,8 @@ class CodedDeals(ABC):
     """Implements `DealRecords` over what a vendor fills in. Thread-safe."""
 
     vendor: str
-    batch_size = 25
+    batch_size = 5
+    """Nothing is gained by more, and each deal is held until those before it are written."""
     type_key: str
     """What the CRM calls the type in the body that creates a field."""
 
@@ -71,19 +66,27 @@ class CodedDeals(ABC):
         """
 
     @abstractmethod
-    def write_note(self, item: NoteItem) -> str:
-        """Return the id of the call's note, looked for with `note_among` before it is written.
-
-        Raises:
-            VendorError: the CRM cannot be asked, or does not take it.
-        """
-
-    @abstractmethod
-    def notes_of(self, deal_id: str) -> Iterable[tuple[str, str | None]]:
-        """Yield (id, text) of the notes that stand with a deal; none when the deal is gone.
+    def notes_place(self, deal_id: str) -> str | None:
+        """Return the id of what a deal's notes stand on; None when the deal is gone.
 
         Raises:
             VendorError: the CRM cannot be asked.
+        """
+
+    @abstractmethod
+    def notes_at(self, place: str) -> Iterable[NoteThere]:
+        """Yield the notes that stand there.
+
+        Raises:
+            VendorError: the CRM cannot be asked.
+        """
+
+    @abstractmethod
+    def add_note(self, place: str, note: ScoreNote) -> str:
+        """Write a note there and return its id. Doing it twice makes two.
+
+        Raises:
+            VendorError: the CRM does not take it.
         """
 
     @abstractmethod
@@ -136,13 +139,15 @@ class CodedDeals(ABC):
         """Set the fields of each deal."""
         return one_by_one(updates, partial(self._write, slots))
 
-    def write_notes(self, items: Sequence[NoteItem]) -> Sequence[str | VendorError]:
+    def write_notes(self, items: Sequence[NoteItem], hold: Hold) -> Sequence[str | VendorError]:
         """Return each call's note; write it where it is neither known nor found."""
-        return notes_one_by_one(items, self.write_note)
+        return one_by_one(items, partial(self._noted, hold))
 
     def delete_note(self, deal_id: str, call_id: str, known_id: str) -> None:
         """Delete the note about a call, looked for by its marker where its id is not known."""
-        note_id = known_id or note_among(call_id, self.notes_of(deal_id))
+        note_id = known_id
+        if not note_id and (place := self.notes_place(deal_id)) is not None:
+            note_id = the_one_note(call_id, self.notes_at(place), self.drop_note)
         if note_id:
             with suppress(VendorNotFoundError):
                 self.drop_note(note_id)
@@ -164,6 +169,20 @@ class CodedDeals(ABC):
         """Say whether all our fields exist."""
         return fields_check(self.vendor, self._bodies, self._codes.listed)
 
+    def _noted(self, hold: Hold, item: NoteItem) -> str:
+        if item.known_id:
+            return item.known_id
+        place = self.notes_place(item.deal_id)
+        if place is None:
+            raise VendorNotFoundError(self.vendor, f"deal {item.deal_id}: is gone")
+        call_id = item.note.call_id
+        found = the_one_note(call_id, self.notes_at(place), self.drop_note)
+        if found:
+            return found
+        hold(item.deal_id)
+        mine = self.add_note(place, item.note)
+        return the_one_note(call_id, self.notes_at(place), self.drop_note, mine=mine)
+
     def _keys(self, slots: Sequence[Slot]) -> dict[str, str]:
         return {name: self.key_of(code) for name, code in self._codes.codes(slots).items()}
 
@@ -179,9 +198,3 @@ class CodedDeals(ABC):
             for slot in slots
             if keys[slot.name] in stored
         }
-
-
-def note_among(call_id: str, there: Iterable[tuple[str, str | None]]) -> str | None:
-    """Return the id of a call's note among (id, text) of those that stand there."""
-    marker = note_marker(call_id)
-    return next((note_id for note_id, text in there if marker in (text or "")), None)

@@ -16,9 +16,10 @@ from bantam.domain.merge import Present, fingerprint
 from bantam.errors import VendorBusyError, VendorError
 from bantam.ports import Clock, CrmMemory
 from integrations.crm.finding import call_record, deal_record
-from integrations.crm.records import DealRecords, Slot, Update
+from integrations.crm.records import SENDING_SECONDS, DealRecords, Slot, Update
 
 _SOON = timedelta(seconds=30)
+_FREE = {"sender": "", "sender_until": None}
 
 
 @dataclass(frozen=True)
@@ -54,15 +55,31 @@ class Eraser:
 
     def _empty(self, deal_id: str, delivery: Delivery) -> None:
         """Empty the fields that hold what we wrote, where the call's reading may stand there."""
-        memory = self.memory.recall(self.records.vendor, deal_record(deal_id))
+        target, record = self.records.vendor, deal_record(deal_id)
+        memory = self.memory.recall(target, record)
         shown = delivery.note.called_at == memory.called_at
         if not shown and memory.call_id != delivery.call_id:
             return
-        if memory.sender_until is not None and memory.sender_until > self.clock():
+        now = self.clock()
+        if memory.sender_until is not None and memory.sender_until > now:
             raise self._busy(f"deal {deal_id}")
-        there = self.records.read([deal_id], self.slots).get(deal_id)
-        if there is None:
-            return
+        # Held as a delivery holds it: what somebody else writes meanwhile must not be emptied.
+        hold = {"sender": delivery.key, "sender_until": now + timedelta(seconds=SENDING_SECONDS)}
+        self._store(deal_id, memory.model_copy(update=hold))
+        held = memory.model_copy(update={"version": memory.version + 1, **_FREE})
+        try:
+            ours = self._emptied(deal_id, held)
+        except VendorError:
+            self.memory.remember(target, record, held)
+            raise
+        # Another call's reading is no longer older than what stands there.
+        emptied = {**held.written, **dict.fromkeys(ours, (fingerprint(""),))}
+        changes = {"written": emptied, "called_at": None, "scored_at": None, "call_id": ""}
+        self._store(deal_id, held.model_copy(update=changes))
+
+    def _emptied(self, deal_id: str, memory: RecordMemory) -> Sequence[str]:
+        """Empty the fields of a deal that hold what we wrote; return which."""
+        there = self.records.read([deal_id], self.slots).get(deal_id, {})
         ours = {
             slot.name: ""
             for slot in self.slots
@@ -72,14 +89,10 @@ class Eraser:
         for answer in self.records.write([Update(deal_id, ours)], self.slots) if ours else ():
             if isinstance(answer, VendorError):
                 raise answer
-        self._forget(deal_id, memory, ours)
+        return list(ours)
 
-    def _forget(self, deal_id: str, memory: RecordMemory, ours: dict[str, str]) -> None:
-        # Another call's reading is no longer older than what stands there.
-        emptied = {**memory.written, **dict.fromkeys(ours, (fingerprint(""),))}
-        changes = {"written": emptied, "called_at": None, "scored_at": None, "call_id": ""}
-        kept = memory.model_copy(update=changes)
-        if not self.memory.remember(self.records.vendor, deal_record(deal_id), kept):
+    def _store(self, deal_id: str, memory: RecordMemory) -> None:
+        if not self.memory.remember(self.records.vendor, deal_record(deal_id), memory):
             raise self._busy(f"deal {deal_id}")
 
     def _busy(self, what: str) -> VendorBusyError:

@@ -2,7 +2,7 @@
 
 Order matters for a crash at any point: what we are about to write is remembered before it is
 sent, so that our own interrupted write is never taken for a person's edit; a note is looked for
-before it is written; a deal is written by one worker at a time.
+before it is written and after; a deal is one worker's until its fields and notes are written.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from bantam.errors import UnresolvedDealError, VendorBusyError, VendorError
 from bantam.ports import CallLookup, Clock, CrmMemory
 from integrations.crm.erasing import Eraser
 from integrations.crm.finding import call_record, deal_record, find_deal
-from integrations.crm.records import DealRecords, NoteItem, Slot, Update
+from integrations.crm.records import SENDING_SECONDS, DealRecords, NoteItem, Slot, Update
 
-SENDING_SECONDS = 120
-"""How long a worker may write a deal before another one takes over."""
+ONE_REQUEST_SECONDS = 120
+"""How long one request takes at most; with less than that left nothing more is sent."""
 
+_TRIES = 3
 _OLDER = "a newer reading of this deal stands there"
 
 
@@ -47,6 +48,8 @@ class _Deal:
     memory: RecordMemory = field(default_factory=RecordMemory)
     merged: tuple[Merged, ...] = ()
     is_older: bool = False
+    is_held: bool = False
+    """Whether this worker has it, for all that it knows."""
     error: VendorError | None = None
 
     @property
@@ -108,6 +111,8 @@ class CrmGateway:
         for batch in _batches(list(deals.values()), self.records.batch_size):
             self._write_fields(batch)
             answers.update(self._write_notes(batch))
+            for deal in batch:
+                self._free(deal)
         return [answers[place] for place in range(len(deliveries))]
 
     def clear(self, delivery: Delivery) -> Receipt:
@@ -174,8 +179,8 @@ class CrmGateway:
 
     def _write_fields(self, deals: Sequence[_Deal]) -> None:
         self._plan(deals)
-        writing = [d for d in deals if d.error is None and not d.is_older]
-        writing = [d for d in writing if self._intend(d)]
+        held = [d for d in deals if d.error is None and self._intend(d)]
+        writing = [d for d in held if not d.is_older]
         for deal in deals:
             self._know_where(deal)
         updates = {d.id: d.update for d in writing}
@@ -184,7 +189,8 @@ class CrmGateway:
             answer = answers.get(deal.id, {})
             if isinstance(answer, VendorError):
                 deal.error = answer
-            self._settle(deal, answer)
+            else:
+                self._settle(deal, answer)
 
     def _know_where(self, deal: _Deal) -> None:
         """Remember which calls are about to be written here: a forgotten one is looked for."""
@@ -222,7 +228,8 @@ class CrmGateway:
             )
             for (d, s), memory in zip(pending, memories, strict=True)
         ]
-        ids = self.records.write_notes(items) if items else []
+        by_id = {d.id: d for d, _ in pending}
+        ids = self.records.write_notes(items, lambda d: self._hold(by_id[d])) if items else []
         for (deal, sending), memory, note in zip(pending, memories, ids, strict=True):
             if isinstance(note, VendorError):
                 answers[sending.place] = note
@@ -249,26 +256,19 @@ class CrmGateway:
 
     def _intend(self, deal: _Deal) -> bool:
         """Remember what is about to be written, and that we are writing; False when too late."""
-        until = self._clock() + timedelta(seconds=SENDING_SECONDS)
         written = dict(deal.memory.written)
         for merged in deal.merged:
             if merged.action is MergeAction.WRITE:
                 known = written.get(merged.field, (fingerprint(merged.before),))
                 written[merged.field] = _distinct(*known, fingerprint(merged.after))
-        changes = {
-            "written": written,
-            "call_id": deal.newest.call_id,
-            "sender": deal.newest.key,
-            "sender_until": until,
-        }
-        return self._remember(deal, changes)
+        changes = {"written": written, "sender": deal.newest.key, "sender_until": self._until()}
+        if not deal.is_older:
+            changes["call_id"] = deal.newest.call_id
+        deal.is_held = self._remember(deal, changes)
+        return deal.is_held
 
-    def _settle(self, deal: _Deal, answer: Mapping[str, str] | VendorError) -> None:
-        """Remember what was written; after a failure that may have arrived keep both."""
-        free = {"sender": "", "sender_until": None}
-        if isinstance(answer, VendorError):
-            self._remember(deal, free)
-            return
+    def _settle(self, deal: _Deal, answer: Mapping[str, str]) -> None:
+        """Remember what was written; after a failure that may have arrived both stay known."""
         written = dict(deal.memory.written)
         for merged in deal.merged:
             mark = fingerprint(merged.after)
@@ -283,22 +283,54 @@ class CrmGateway:
                     written[merged.field] = (mark,)
         note = deal.newest.note
         times = {"called_at": note.called_at, "scored_at": note.scored_at}
-        self._remember(deal, {**free, "written": written, **times})
+        if not self._remember(deal, {"sender_until": self._until(), "written": written, **times}):
+            self._own_up(deal, written)
+
+    def _own_up(self, deal: _Deal, written: Mapping[str, tuple[str, ...]]) -> None:
+        """Let whoever took over know what is ours of what stands there: else it is a person's."""
+        for _ in range(_TRIES):
+            there = self._memory.recall(self.name, deal_record(deal.id))
+            names = {*written, *there.written}
+            both = {n: _distinct(*there.written.get(n, ()), *written.get(n, ())) for n in names}
+            known = there.model_copy(update={"written": both})
+            if self._memory.remember(self.name, deal_record(deal.id), known):
+                return
+
+    def _hold(self, deal: _Deal) -> None:
+        """Make sure that the deal is ours for one more request.
+
+        Raises:
+            VendorBusyError: another worker took over, or may have.
+        """
+        now, until = self._clock(), deal.memory.sender_until
+        there = self._memory.recall(self.name, deal_record(deal.id))
+        lost = until is None or until <= now or there.version != deal.memory.version
+        if not lost and until is not None and until - now < timedelta(seconds=ONE_REQUEST_SECONDS):
+            lost = not self._remember(deal, {"sender_until": self._until()})
+        if lost:
+            deal.is_held = False
+            raise self._busy(deal, now)
+
+    def _free(self, deal: _Deal) -> None:
+        if deal.is_held:
+            self._remember(deal, {"sender": "", "sender_until": None})
 
     def _remember(self, deal: _Deal, changes: Mapping[str, object]) -> bool:
         memory = deal.memory.model_copy(update=dict(changes))
         if not self._memory.remember(self.name, deal_record(deal.id), memory):
+            deal.is_held = False
             deal.error = deal.error or self._busy(deal, self._clock())
             return False
         deal.memory = memory.model_copy(update={"version": memory.version + 1})
         return True
 
+    def _until(self) -> datetime:
+        return self._clock() + timedelta(seconds=SENDING_SECONDS)
+
     def _held_by_another(self, deal: _Deal) -> VendorError | None:
+        # Also under the key of the same delivery: whoever took that over is another worker.
         until = deal.memory.sender_until
-        theirs = deal.memory.sender not in {"", deal.newest.key}
-        if until is not None and theirs and until > self._clock():
-            return self._busy(deal, until)
-        return None
+        return self._busy(deal, until) if until is not None and until > self._clock() else None
 
     def _busy(self, deal: _Deal, until: datetime) -> VendorBusyError:
         return VendorBusyError(

@@ -18,6 +18,9 @@ from bantam.errors import VendorAuthError, VendorBusyError, VendorDownError, Ven
 T = TypeVar("T")
 R = TypeVar("R")
 
+SENDING_SECONDS = 240
+"""How long a worker has a deal without saying so again before another one takes over."""
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -118,11 +121,12 @@ def one_by_one(items: Sequence[T], do: Callable[[T], R]) -> list[R | VendorError
     return answers
 
 
-def notes_one_by_one(
-    items: Sequence[NoteItem], write: Callable[[NoteItem], str]
-) -> list[str | VendorError]:
-    """Return the known notes, and write the others."""
-    return one_by_one(items, lambda item: item.known_id or write(item))
+Hold = Callable[[str], None]
+"""Makes sure that a deal, named by its id, is still this worker's for the next request.
+
+Raises:
+    VendorBusyError: another worker took over.
+"""
 
 
 class DealRecords(Protocol):
@@ -167,8 +171,13 @@ class DealRecords(Protocol):
         """
         ...
 
-    def write_notes(self, items: Sequence[NoteItem]) -> Sequence[str | VendorError]:
-        """Make sure of one note per call; return for each item in order its id, or the error."""
+    def write_notes(self, items: Sequence[NoteItem], hold: Hold) -> Sequence[str | VendorError]:
+        """Make sure of one note per call; return for each item in order its id, or the error.
+
+        Args:
+            items: the notes.
+            hold: asked right before each request that writes one.
+        """
         ...
 
     def delete_note(self, deal_id: str, call_id: str, known_id: str) -> None:

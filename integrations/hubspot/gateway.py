@@ -17,7 +17,8 @@ from bantam.errors import (
 )
 from integrations.crm import NoteItem, Slot, Update
 from integrations.crm.note_text import html_note
-from integrations.crm.records import note_marker
+from integrations.crm.one_note import NoteThere, the_one_note
+from integrations.crm.records import Hold, one_by_one
 from integrations.crm.setting_up import field_step, fields_check, tried
 from integrations.hubspot import wire
 from integrations.hubspot.client import MOST_WITH_HISTORY, HubSpotClient
@@ -86,24 +87,40 @@ class HubSpotDeals:
         self._write(updates, answers)
         return [_stored(answers[u.deal_id], slots) for u in updates]
 
-    def write_notes(self, items: Sequence[NoteItem]) -> Sequence[str | VendorError]:
+    def write_notes(self, items: Sequence[NoteItem], hold: Hold) -> Sequence[str | VendorError]:
         """Return each call's note; write it where it is neither known nor found on the deal."""
+        new = [item for item in items if not item.known_id]
         try:
-            there = self._notes_on([i.deal_id for i in items if not i.known_id])
+            found = self._found(new, {})
         except VendorError as error:
             return [item.known_id or error for item in items]
-        return [item.known_id or self._note(item, there.get(item.deal_id, {})) for item in items]
+        missing = [item for item in new if not found[item.note.call_id]]
+        written = one_by_one(missing, partial(self._note, hold))
+        mine: dict[str, str] = {
+            item.note.call_id: note
+            for item, note in zip(missing, written, strict=True)
+            if isinstance(note, str)
+        }
+        answers: dict[str, str | VendorError] = {
+            **found,
+            **{item.note.call_id: note for item, note in zip(missing, written, strict=True)},
+        }
+        checked = [item for item in missing if item.note.call_id in mine]
+        try:
+            answers |= self._found(checked, mine)
+        except VendorError as error:
+            answers |= dict.fromkeys(mine, error)
+        return [item.known_id or answers[item.note.call_id] for item in items]
 
     def delete_note(self, deal_id: str, call_id: str, known_id: str) -> None:
         """Delete the note about a call, looked for by its marker where its id is not known."""
         note_id = known_id
         if not note_id and deal_id.isdecimal():
-            there = self._notes_on([deal_id]).get(deal_id, {})
-            marker = note_marker(call_id)
-            note_id = next((note for note, body in there.items() if marker in body), "")
+            there = self._notes_on([deal_id]).get(deal_id, [])
+            note_id = the_one_note(call_id, there, self._drop_note)
         if note_id:
             with suppress(VendorNotFoundError):
-                self._client.archive("notes", note_id)
+                self._drop_note(note_id)
 
     def setup(self, *, dry_run: bool) -> Sequence[SetupStep]:
         """Create the property group and our properties on deals where they are missing."""
@@ -158,23 +175,33 @@ class HubSpotDeals:
             first = answer.errors[0] if answer.errors else wire.ItemError()
             answers[unsaid[0].deal_id] = _item_error(unsaid[0].deal_id, first)
 
-    def _notes_on(self, deal_ids: Sequence[str]) -> dict[str, dict[str, str]]:
-        """Return {deal id: {note id: body}}."""
+    def _drop_note(self, note_id: str) -> None:
+        self._client.archive("notes", note_id)
+
+    def _found(self, items: Sequence[NoteItem], mine: Mapping[str, str]) -> dict[str, str]:
+        """Return {call id: id of its one note, "" when it has none}."""
+        there = self._notes_on([item.deal_id for item in items])
+        return {
+            (call := item.note.call_id): the_one_note(
+                call, there.get(item.deal_id, []), self._drop_note, mine=mine.get(call, "")
+            )
+            for item in items
+        }
+
+    def _notes_on(self, deal_ids: Sequence[str]) -> dict[str, list[NoteThere]]:
+        """Return the notes by deal; ids of newer ones are greater."""
         if not deal_ids:
             return {}
         linked = self._client.associated(OBJECT, list(dict.fromkeys(deal_ids)), "notes")
         ids = list(dict.fromkeys(n for notes in linked.values() for n in notes))
         read = self._client.batch_read("notes", ids, ["hs_note_body"]) if ids else []
-        bodies = {r.id: r.properties.get("hs_note_body") or "" for r in read}
-        return {
-            deal: {n: bodies[n] for n in notes if n in bodies} for deal, notes in linked.items()
+        there = {
+            r.id: NoteThere(r.id, r.properties.get("hs_note_body") or "", r.id.zfill(20))
+            for r in read
         }
+        return {deal: [there[n] for n in notes if n in there] for deal, notes in linked.items()}
 
-    def _note(self, item: NoteItem, there: Mapping[str, str]) -> str | VendorError:
-        marker = note_marker(item.note.call_id)
-        found = next((note for note, body in there.items() if marker in body), None)
-        if found:
-            return found
+    def _note(self, hold: Hold, item: NoteItem) -> str:
         targets = [(item.deal_id, _NOTE_TO_DEAL)]
         targets += [(item.contact_id, _NOTE_TO_CONTACT)] if item.contact_id else []
         # Created with its associations in one request: a note on its own would never be found.
@@ -193,10 +220,8 @@ class HubSpotDeals:
                 for record, kind in targets
             ],
         }
-        try:
-            return self._client.add_note(body)
-        except VendorError as error:
-            return error
+        hold(item.deal_id)
+        return self._client.add_note(body)
 
 
 def _stored(

@@ -7,10 +7,11 @@ from functools import partial
 from typing import Any
 
 from bantam.domain.crm_records import Check, DealCandidate
-from integrations.crm import NoteItem
-from integrations.crm.coded_deals import CodedDeals, note_among
+from bantam.domain.delivery import ScoreNote
+from integrations.crm.coded_deals import CodedDeals
 from integrations.crm.named_fields import NamedField
 from integrations.crm.note_text import html_note
+from integrations.crm.one_note import NoteThere
 from integrations.crm.setting_up import tried
 from integrations.pipedrive.client import PipedriveClient
 from integrations.pipedrive.mapping import VENDOR, fields_of, listed_fields
@@ -59,14 +60,20 @@ class PipedriveDeals(CodedDeals):
         """Set custom fields of a deal."""
         return self._client.update_deal(deal_id, values).custom_fields or {}
 
-    def write_note(self, item: NoteItem) -> str:
-        """Notes stand on the deal."""
-        known = note_among(item.note.call_id, self.notes_of(item.deal_id))
-        return known or str(self._client.add_note(item.deal_id, html_note(item.note)))
+    def notes_place(self, deal_id: str) -> str | None:
+        """Notes stand on the deal itself; of one that is gone none is listed."""
+        return deal_id
 
-    def notes_of(self, deal_id: str) -> Iterable[tuple[str, str | None]]:
-        """Return the notes of a deal."""
-        return ((str(note.id), note.content) for note in self._client.notes(deal_id))
+    def notes_at(self, place: str) -> Iterable[NoteThere]:
+        """Return the notes of a deal; ids of newer ones are greater."""
+        return (
+            NoteThere(str(note.id), note.content or "", f"{note.id:020}")
+            for note in self._client.notes(place)
+        )
+
+    def add_note(self, place: str, note: ScoreNote) -> str:
+        """Write a note on a deal."""
+        return str(self._client.add_note(place, html_note(note)))
 
     def drop_note(self, note_id: str) -> None:
         """Delete a note."""

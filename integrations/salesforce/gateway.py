@@ -12,7 +12,7 @@ from bantam.domain.merge import Present
 from bantam.errors import VendorConflictError, VendorError, VendorNotFoundError, VendorRejectedError
 from bantam.ports import Clock
 from integrations.crm import NoteItem, Slot, Update
-from integrations.crm.records import one_by_one
+from integrations.crm.records import Hold, one_by_one
 from integrations.crm.setting_up import field_step, fields_check, tried
 from integrations.salesforce.client import (
     MOST_RECORDS,
@@ -111,10 +111,14 @@ class SalesforceDeals:
 
         return one_by_one(updates, write)
 
-    def write_notes(self, items: Sequence[NoteItem]) -> Sequence[str | VendorError]:
+    def write_notes(self, items: Sequence[NoteItem], hold: Hold) -> Sequence[str | VendorError]:
         """Create or update each call's child record by the call's id; doing it again is one."""
         changed = [i for i in items if not (i.known_id and i.is_current)]
-        answers = iter(self._upserted(changed))
+        # Not for its number: an older reading must not be written over a newer one.
+        held = [_lost(hold, item.deal_id) for item in changed]
+        ours = [i for i, lost in zip(changed, held, strict=True) if lost is None]
+        upserted = iter(self._upserted(ours))
+        answers = iter([lost or next(upserted) for lost in held])
         return [i.known_id if i.known_id and i.is_current else next(answers) for i in items]
 
     def delete_note(self, deal_id: str, call_id: str, known_id: str) -> None:  # noqa: ARG002 - the call's id is the key
@@ -235,3 +239,11 @@ class SalesforceDeals:
 
     def _writable(self, object_name: str) -> set[str]:
         return {f.name for f in self._client.describe(object_name).values() if f.updateable}
+
+
+def _lost(hold: Hold, deal_id: str) -> VendorError | None:
+    try:
+        hold(deal_id)
+    except VendorError as error:
+        return error
+    return None

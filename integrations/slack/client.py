@@ -125,7 +125,7 @@ class SlackClient:
         self._http.read(Ask("POST", "/chat.delete", json=body, repeatable=True, limit=limit), Done)
 
     def find(self, channel: str, call_id: str, since: datetime) -> Place | None:
-        """Return our message about a call among a channel's messages since a time.
+        """Return our oldest message about a call among a channel's messages since a time.
 
         Raises:
             VendorAuthError: the app may not read the channel's history.
@@ -144,12 +144,14 @@ class SlackClient:
             after = got.response_metadata.next_cursor if got.response_metadata else None
             return Page(got.messages, after)
 
-        for message in paginate(NAME, page):
-            meta = message.metadata
-            ours = meta is not None and meta.event_type == EVENT_TYPE
-            if ours and meta and meta.event_payload.get("call_id") == call_id:
-                return Place(channel, message.ts)
-        return None
+        found = [
+            message.ts
+            for message in paginate(NAME, page)
+            if (meta := message.metadata) is not None
+            and meta.event_type == EVENT_TYPE
+            and meta.event_payload.get("call_id") == call_id
+        ]
+        return Place(channel, min(found, key=float)) if found else None
 
     def direct_channel(self, email: str) -> str | None:
         """Return the channel of direct messages to a person; None when nobody has the address.

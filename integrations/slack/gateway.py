@@ -2,20 +2,27 @@
 
 Slack knows no idempotency key. The claim of a delivery in the ledger is the intent, stored
 before anything is sent; when an earlier attempt's end is unknown, the channel is searched for
-our message (its metadata carries the call's id) before another one is written.
+our message (its metadata carries the call's id) before another one is written, and after: of two
+the older stays. What remains possible: something on the way repeats our request by itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bantam.domain.calls import CallId, DealId, Side
 from bantam.domain.delivery import Delivery, DeliveryKind, DeliveryState, Receipt, ScoreNote
 from bantam.domain.value import Value
-from bantam.errors import NotInLedgerError, VendorNotFoundError, VendorRejectedError
+from bantam.errors import (
+    NotInLedgerError,
+    VendorBusyError,
+    VendorError,
+    VendorNotFoundError,
+    VendorRejectedError,
+)
 from bantam.ports import CallLookup, Clock
 from integrations.slack.alerts import OWNER, AlertPolicy, Route, channel_for, why_alert
 from integrations.slack.client import NAME, Place, SlackClient, as_message
@@ -48,6 +55,10 @@ class Past(Protocol):
         self, target: str, *, call_id: CallId | None = None, deal_id: DealId | None = None
     ) -> Sent | None:
         """Return what arrived last for a call or a deal."""
+        ...
+
+    def is_claimed(self, delivery: Delivery, *, now: datetime) -> bool:
+        """Say whether a delivery is still the worker's that it was given to."""
         ...
 
     def deliveries(
@@ -110,8 +121,7 @@ class SlackGateway:
                 place = None
         if why is None:
             return Receipt(record_id=NOT_POSTED, details={"points": str(note.points)})
-        channel = self._channel(note)
-        return self._receipt(self._client.post(channel, _message(delivery, why)), note)
+        return self._receipt(self._post(delivery, why), note)
 
     def clear(self, delivery: Delivery) -> Receipt:
         """Delete the call's message; see `Erasable`.
@@ -156,6 +166,36 @@ class SlackGateway:
         since = min(d.note.scored_at for d in tried) - _CLOCKS_DIFFER_BY
         channel = self._channel(delivery.note)
         return self._client.find(channel, delivery.call_id, since)
+
+    def _post(self, delivery: Delivery, why: str) -> Place:
+        """Write a message, unless another worker has the delivery by now.
+
+        Raises:
+            VendorBusyError: another worker has it, or may.
+        """
+        channel = self._channel(delivery.note)
+        if not self._is_mine(delivery):
+            message = f"call {delivery.call_id}: another worker is sending it"
+            raise VendorBusyError(NAME, message, retry_at=self._clock())
+        place = self._client.post(channel, _message(delivery, why))
+        if delivery.lease > 1 or not self._is_mine(delivery):
+            return self._the_older(place, delivery)
+        return place
+
+    def _is_mine(self, delivery: Delivery) -> bool:
+        return self._past.is_claimed(delivery, now=self._clock())
+
+    def _the_older(self, mine: Place, delivery: Delivery) -> Place:
+        """Return the oldest message about a call, and delete ours if that is another one."""
+        with suppress(VendorError):
+            since = delivery.note.scored_at - _CLOCKS_DIFFER_BY
+            found = self._client.find(mine.channel, delivery.call_id, since)
+            if found is not None and found.ts != mine.ts:
+                with suppress(VendorNotFoundError):
+                    self._client.delete(mine)
+                return found
+        # It was written, and stands: an error here must not have it written again.
+        return mine
 
     def _channel(self, note: ScoreNote) -> str:
         owner = self._owner(note.call_id)
@@ -207,5 +247,6 @@ def _tried_before(delivery: Delivery, past: Past) -> Sequence[Delivery]:
         if d.kind is DeliveryKind.SCORE
         and d.state is not DeliveryState.SENT
         and not d.receipt
-        and d.attempts > (1 if d.key == delivery.key else 0)
+        # Not attempts: they start again when a person asks for another try.
+        and d.lease > (1 if d.key == delivery.key else 0)
     ]

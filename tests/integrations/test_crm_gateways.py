@@ -272,10 +272,7 @@ def test_a_fault_at_any_request_ends_in_the_right_state_once(name: str, fault: F
             deliver(here)
             assert_shows(here, a_delivery(name))
             hit = here.crm.received[number].operation
-            # Nothing tells a vendor without keys that a request which somebody repeated on the
-            # way is the same one.
-            notes = 2 if fault.twice and hit in here.crm.without_key else 1
-            assert len(here.crm.notes_on(here.deal)) == notes, hit
+            assert len(here.crm.notes_on(here.deal)) == 1, hit
             assert here.server.faults.unused == []
             here.crm.edit(here.deal, "score", "55")
             if not fault.hold:  # each costs a wait, and the first delivery has shown it
@@ -283,7 +280,7 @@ def test_a_fault_at_any_request_ends_in_the_right_state_once(name: str, fault: F
             receipt = deliver(here, points=71, scored_at=SCORED_AT + timedelta(days=1))
             assert here.crm.shown(here.deal, "score") == "55"
             assert receipt.conflicts == ("score",)
-            assert len(here.crm.notes_on(here.deal)) == notes
+            assert len(here.crm.notes_on(here.deal)) == 1
 
 
 @pytest.mark.parametrize("name", VENDORS)

@@ -18,7 +18,6 @@ _SLOTS = {slot.name: slot for slot in slots_from()}
 
 class HubSpot(StandIn):
     spec = "hubspot_crm"
-    without_key = ("add_note",)
 
     def __init__(self) -> None:
         super().__init__()

@@ -19,8 +19,6 @@ _TYPES = {"varchar", "text", "double", "enum", "set", "date", "daterange", "mone
 
 
 class Pipedrive(StandIn):
-    without_key = ("add_note",)
-
     def __init__(self) -> None:
         super().__init__()
         self.deals: dict[str, dict[str, Any]] = {}
@@ -233,7 +231,8 @@ class Pipedrive(StandIn):
         body = request.json()
         if str(body.get("deal_id")) not in self.deals or not body.get("content"):
             return self.refuse(400, "Bad request")
-        self.notes.append({"id": 900 + len(self.notes), **body})
+        newest = max((n["id"] for n in self.notes), default=899)
+        self.notes.append({"id": newest + 1, **body})
         return Reply(201, {"success": True, "data": self.notes[-1]})
 
     @route("DELETE", "/api/v1/notes/{id}")

@@ -39,7 +39,6 @@ _TYPES = {
 
 class Salesforce(StandIn):
     spec = "salesforce"
-    without_key: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         super().__init__()

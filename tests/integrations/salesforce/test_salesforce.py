@@ -259,13 +259,17 @@ def test_when_the_allowance_is_spent_the_other_deals_are_not_asked(server: Serve
     assert server.stand_in.count("patch_one") == 1
 
 
+def held(_: str) -> None:
+    """Nobody takes anything over here."""
+
+
 def items(*calls: str) -> list[NoteItem]:
     return [NoteItem(DEAL, None, a_note(call_id=call)) for call in calls]
 
 
 def test_each_record_of_a_composite_is_read(server: Server) -> None:
     server.stand_in.item_errors = {"c-2": "REQUIRED_FIELD_MISSING", "c-3": "UNABLE_TO_LOCK_ROW"}
-    answers = deals_of(server).write_notes(items("c-1", "c-2", "c-3"))
+    answers = deals_of(server).write_notes(items("c-1", "c-2", "c-3"), held)
     assert isinstance(answers[0], str)
     assert isinstance(answers[1], VendorRejectedError)
     assert isinstance(answers[2], VendorBusyError)
@@ -273,7 +277,9 @@ def test_each_record_of_a_composite_is_read(server: Server) -> None:
 
 
 def test_a_call_named_twice_is_one_record_and_more_than_200_are_split(server: Server) -> None:
-    answers = deals_of(server).write_notes(items("c-1", "c-1", *(f"d-{i}" for i in range(205))))
+    answers = deals_of(server).write_notes(
+        items("c-1", "c-1", *(f"d-{i}" for i in range(205))), held
+    )
     assert all(isinstance(a, str) for a in answers)
     assert answers[0] == answers[1]
     assert len(server.stand_in.assessments) == 206
@@ -282,12 +288,12 @@ def test_a_call_named_twice_is_one_record_and_more_than_200_are_split(server: Se
 
 def test_a_rescore_changes_the_assessment_of_the_call(server: Server) -> None:
     deals = deals_of(server)
-    (first,) = deals.write_notes(items("c-1"))
-    (again,) = deals.write_notes([NoteItem(DEAL, None, a_note(points=71), str(first))])
+    (first,) = deals.write_notes(items("c-1"), held)
+    (again,) = deals.write_notes([NoteItem(DEAL, None, a_note(points=71), str(first))], held)
     assert again == first
     assert server.stand_in.assessments["c-1"]["BANT_Score__c"] == 71
     (kept,) = deals.write_notes(
-        [NoteItem(DEAL, None, a_note(points=71), str(first), is_current=True)]
+        [NoteItem(DEAL, None, a_note(points=71), str(first), is_current=True)], held
     )
     assert kept == first
     assert server.stand_in.count("upsert") == 2
@@ -373,7 +379,7 @@ def test_a_missing_child_object_is_for_a_person_to_deploy(server: Server) -> Non
     (step,) = [s for s in deals_of(server).setup(dry_run=True) if not s.ready]
     assert step.name == ASSESSMENT
     assert "--package" in step.state
-    (note,) = deals_of(server).write_notes(items("c-1"))
+    (note,) = deals_of(server).write_notes(items("c-1"), held)
     assert isinstance(note, VendorError)
 
 

@@ -68,11 +68,18 @@ class Outbox:
     def deliveries(self, *, target: Any = None, call_id: Any = None) -> Iterator[Delivery]:
         yield from (d for d in self.owed.values() if d.call_id == call_id)
 
+    def is_claimed(self, delivery: Delivery, *, now: Any) -> bool:
+        return self.owed[delivery.key].lease == delivery.lease
+
     def send(self, gateway: SlackGateway, delivery: Delivery) -> Receipt:
         """Claim, send, keep the receipt; an error leaves the attempt on record."""
         before = self.owed.get(delivery.key, delivery)
         claimed = before.model_copy(
-            update={"attempts": before.attempts + 1, "state": DeliveryState.CLAIMED}
+            update={
+                "attempts": before.attempts + 1,
+                "lease": before.lease + 1,
+                "state": DeliveryState.CLAIMED,
+            }
         )
         self.owed[delivery.key] = claimed
         try:
