@@ -97,8 +97,12 @@ def next_look(booking: Booking, now: datetime) -> datetime:
     if booking.state in {BookingState.CANCELLED, BookingState.NO_SHOW}:
         ends = booking.entered_at + REOPENS_WITHIN
         return now + timedelta(hours=6) if now < ends else NEVER
-    if booking.state in {BookingState.NEVER_CAME, BookingState.DELIVERED}:
+    if booking.state in {BookingState.NEVER_CAME, BookingState.DELIVERED, BookingState.FORGOTTEN}:
         return NEVER
+    if booking.state is BookingState.SCORED:
+        # What is not delivered at once waits for a target that is down, or for a person.
+        waited = (now - booking.entered_at) / 10
+        return now + min(max(waited, timedelta(minutes=1)), timedelta(days=1))
     return now + timedelta(minutes=1)
 
 
@@ -186,6 +190,8 @@ def _of_the_transcript(worker: Worker, _: Intake, booking: Booking) -> Happened 
         if booking.deal_id is not None:
             linking.belongs(worker.pipeline, worker.ledger, booking.call_id, booking.deal_id)
         return Happened(what=Happening.CALL_SCORED, at=now)
+    if worker.ledger.is_forgotten(booking.call_id):
+        return Happened(what=Happening.CALL_FORGOTTEN, at=now)
     pickup = worker.ledger.pickup(booking.call_id)
     if pickup is None or pickup.state in {PickupState.NEVER_CAME, PickupState.FAILED}:
         return Happened(what=Happening.TRANSCRIPT_GIVEN_UP, at=now)
@@ -197,19 +203,27 @@ def _of_the_transcript(worker: Worker, _: Intake, booking: Booking) -> Happened 
 
 def _of_the_score(worker: Worker, _: Intake, booking: Booking) -> Happened | None:
     """Return whether everything that is owed because of the score has arrived."""
+    assert booking.call_id is not None
     owed = worker.ledger.deliveries(call_id=booking.call_id)
     states = {d.state for d in owed if d.kind is DeliveryKind.SCORE}
     settled = states <= {DeliveryState.SENT, DeliveryState.SUPERSEDED}
     if DeliveryState.SENT in states and settled:
         return Happened(what=Happening.SCORE_DELIVERED, at=worker.clock())
+    if worker.ledger.is_forgotten(booking.call_id):
+        return Happened(what=Happening.CALL_FORGOTTEN, at=worker.clock())
     return None
 
 
 def _is_scored(worker: Worker, call_id: CallId) -> bool:
+    """Say whether a call was read for good; one that will be read again is still waited for."""
     try:
-        return worker.ledger.latest_result(call_id).score is not None
+        score = worker.ledger.latest_result(call_id).score
     except NotInLedgerError:
         return False
+    if score is not None and score.points is None:
+        pickup = worker.ledger.pickup(call_id)
+        return pickup is None or pickup.state is not PickupState.WAITING
+    return score is not None
 
 
 _BY_STATE: Mapping[BookingState, Learn] = {

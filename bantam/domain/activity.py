@@ -49,6 +49,8 @@ class ActivityKind(StrEnum):
     """A recording was taken for a booked call and turned out to be another meeting's."""
     BOOKING_SCORED = "booking_scored"
     BOOKING_DELIVERED = "booking_delivered"
+    BOOKING_FORGOTTEN = "booking_forgotten"
+    """Its call was erased before the score was delivered."""
     TRANSCRIPT_AWAITED = "transcript_awaited"
     TRANSCRIPT_NEVER_CAME = "transcript_never_came"
     WEBHOOK_RECEIVED = "webhook_received"

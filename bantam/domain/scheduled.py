@@ -3,6 +3,7 @@
     requested -> booked -> held -> [transcript_awaited ->] scored -> delivered
                  booked -> rescheduled | cancelled | no_show
                            held, transcript_awaited -> never_came
+                           whatever was held and not delivered -> forgotten
 
 Nothing here waits. A flow looks at what is due, learns what happened, and follows it.
 """
@@ -37,6 +38,8 @@ class BookingState(StrEnum):
     NEVER_CAME = "never_came"
     SCORED = "scored"
     DELIVERED = "delivered"
+    FORGOTTEN = "forgotten"
+    """The call's words were erased before its score was delivered: nothing more will come."""
 
 
 class Happening(StrEnum):
@@ -53,6 +56,7 @@ class Happening(StrEnum):
     TRANSCRIPT_GIVEN_UP = "transcript_given_up"
     CALL_SCORED = "call_scored"
     SCORE_DELIVERED = "score_delivered"
+    CALL_FORGOTTEN = "call_forgotten"
 
 
 _AHEAD = (BookingState.BOOKED, BookingState.RESCHEDULED)
@@ -74,11 +78,21 @@ TRANSITIONS: Mapping[tuple[BookingState, Happening], BookingState] = {
         for s in (*_RECORDED, BookingState.NEVER_CAME)
     },
     (BookingState.SCORED, Happening.SCORE_DELIVERED): BookingState.DELIVERED,
+    **{
+        (s, Happening.CALL_FORGOTTEN): BookingState.FORGOTTEN
+        for s in (*_RECORDED, BookingState.NEVER_CAME, BookingState.SCORED)
+    },
 }
 """What is not here does not change anything."""
 
 WITH_CALL = frozenset(
-    {*_RECORDED, BookingState.NEVER_CAME, BookingState.SCORED, BookingState.DELIVERED}
+    {
+        *_RECORDED,
+        BookingState.NEVER_CAME,
+        BookingState.SCORED,
+        BookingState.DELIVERED,
+        BookingState.FORGOTTEN,
+    }
 )
 """States in which the recording is known."""
 
@@ -92,6 +106,7 @@ _TOLD_AS: Mapping[BookingState, ActivityKind] = {
     BookingState.NEVER_CAME: ActivityKind.TRANSCRIPT_NEVER_CAME,
     BookingState.SCORED: ActivityKind.BOOKING_SCORED,
     BookingState.DELIVERED: ActivityKind.BOOKING_DELIVERED,
+    BookingState.FORGOTTEN: ActivityKind.BOOKING_FORGOTTEN,
 }
 
 

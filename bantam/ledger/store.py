@@ -203,6 +203,11 @@ class Ledger(
             raise NotInLedgerError(f"ledger: call {call_id!r} is not in it; score it first")
         return parsed(Call, body, f"call {call_id!r}")
 
+    def is_forgotten(self, call_id: CallId) -> bool:
+        """Say whether a call's words were erased, on request or by age."""
+        with self._database.read() as connection:
+            return bool(_forgotten(connection, [call_id]))
+
     def calls(
         self, *, window: CallWindow | None = None, deal_id: DealId | None = None
     ) -> Iterator[Call]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bantam.domain.bant import ExtractionOutcome
 from bantam.domain.booking import Busy, FormResponse, Meeting, event_id
 from bantam.domain.calls import Call, CallId, Participant, Side
 from bantam.domain.deals import Outcome
@@ -169,7 +170,7 @@ class World:
         order = (
             "call_requested", "call_booked", "call_rescheduled", "call_cancelled", "call_no_show",
             "call_held", "transcript_awaited", "transcript_never_came", "call_mistaken",
-            "booking_scored", "booking_delivered",
+            "booking_scored", "booking_delivered", "booking_forgotten",
         )  # fmt: skip
         about = [a for a in self.ledger.activities() if a.kind.value in order]
         # On a clock that stands still, several things happen at one time.
@@ -487,9 +488,7 @@ def test_the_embedded_calendar_books_too(world: World) -> None:
     assert world.only().state is BookingState.DELIVERED
 
 
-def test_a_booking_whose_score_was_taken_back_before_it_arrived_is_not_delivered(
-    world: World,
-) -> None:
+def test_a_booking_whose_score_was_taken_back_before_it_arrived_is_over(world: World) -> None:
     booking = world.booked()
     world.until(ends(booking))
     world.record(booking)
@@ -501,4 +500,38 @@ def test_a_booking_whose_score_was_taken_back_before_it_arrived_is_not_delivered
     world.clock.forward(HOUR)
     assert deliver(world.ledger, erase, clock=world.clock).sent == 1
     world.until(ends(booking) + 4 * HOUR)
+    assert world.only().state is BookingState.FORGOTTEN
+    assert world.told()[-2:] == ["booking_scored", "booking_forgotten"]
+    world.clock.forward(timedelta(days=400))
+    assert sweep(world.worker, world.intake) == 0
+
+
+def test_a_booking_whose_call_is_forgotten_while_it_waits_to_be_read_again_is_over(
+    world: World,
+) -> None:
+    """It is in the ledger, unread: the model server was away."""
+    away = ScriptedExtractor({"gong:1": ExtractionOutcome.TRANSPORT_ERROR})
+    world = World(world.ledger, extractor=away)
+    booking = world.booked()
+    world.until(ends(booking))
+    call = world.record(booking)
+    world.until(ends(booking) + HOUR)
+    assert world.only().state in {BookingState.HELD, BookingState.TRANSCRIPT_AWAITED}
+    world.ledger.forget_call(call.id, now=world.clock(), actor="dpo")
+    world.until(world.clock() + HOUR)
+    assert world.only().state is BookingState.FORGOTTEN
+    assert world.told()[-1] == "booking_forgotten"
+
+
+def test_a_score_that_waits_for_a_person_is_looked_at_less_and_less_often(world: World) -> None:
+    booking = world.booked()
+    world.until(ends(booking))
+    world.record(booking)
+    world.down = True
+    world.until(ends(booking) + HOUR)
+    taken = 0
+    for _ in range(7 * 24 * 6):
+        world.clock.forward(timedelta(minutes=10))
+        taken += sweep(world.worker, world.intake)
     assert world.only().state is BookingState.SCORED
+    assert taken < 80
